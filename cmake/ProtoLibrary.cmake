@@ -1,0 +1,31 @@
+# sluice_proto_library(NAME [GRPC] ROOT dir FILES relative.proto ... [DEPENDS library ...]): compiles
+# protocol buffers, with their gRPC services when GRPC is given.
+
+function(sluice_proto_library NAME)
+  cmake_parse_arguments(ARG "GRPC" "ROOT" "FILES;DEPENDS" ${ARGN})
+  set(OUT ${CMAKE_BINARY_DIR}/generated)
+  file(MAKE_DIRECTORY ${OUT})
+  set(SOURCES)
+  foreach(FILE ${ARG_FILES})
+    string(REGEX REPLACE "\\.proto$" "" STEM ${FILE})
+    set(OUTPUTS ${OUT}/${STEM}.pb.cc ${OUT}/${STEM}.pb.h)
+    set(PLUGIN)
+    if(ARG_GRPC)
+      list(APPEND OUTPUTS ${OUT}/${STEM}.grpc.pb.cc ${OUT}/${STEM}.grpc.pb.h)
+      set(PLUGIN --grpc_out=${OUT} --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+    endif()
+    add_custom_command(
+      OUTPUT ${OUTPUTS}
+      COMMAND protobuf::protoc --proto_path=${ARG_ROOT} --proto_path=${CMAKE_SOURCE_DIR}/proto
+              --cpp_out=${OUT} ${PLUGIN} ${ARG_ROOT}/${FILE}
+      DEPENDS ${ARG_ROOT}/${FILE}
+      COMMENT "protoc ${FILE}")
+    list(APPEND SOURCES ${OUTPUTS})
+  endforeach()
+  add_library(${NAME} STATIC ${SOURCES})
+  target_include_directories(${NAME} SYSTEM PUBLIC ${OUT})
+  target_link_libraries(${NAME} PUBLIC ${ARG_DEPENDS} protobuf::libprotobuf)
+  if(ARG_GRPC)
+    target_link_libraries(${NAME} PUBLIC gRPC::grpc++)
+  endif()
+endfunction()

@@ -1,0 +1,48 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Time, injected: the wall clock for people, a monotonic one for intervals, and the only way to
+// wait. RealClock in the daemon; tests have a FakeClock, and one that schedules threads itself.
+
+#ifndef SLUICE_BASE_CLOCK_H_
+#define SLUICE_BASE_CLOCK_H_
+
+#include <stop_token>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+
+namespace sluice {
+
+// Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  // Wall time, for timestamps that people read. May jump.
+  virtual absl::Time Now() const = 0;
+
+  // Time since an arbitrary origin, for intervals. Never goes back; counts while the machine runs.
+  virtual absl::Duration Monotonic() const = 0;
+
+  // Waits on `condition` (as CondVar::Wait, may end without a reason) but no longer than until
+  // Monotonic() reaches `deadline`; absl::InfiniteDuration() waits for a notification alone.
+  virtual void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
+};
+
+class RealClock final : public Clock {
+ public:
+  absl::Time Now() const override;
+  absl::Duration Monotonic() const override;
+  void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+};
+
+// Waits for `duration`. Returns false when `stop` was requested before it was over.
+bool SleepFor(Clock& clock, absl::Duration duration, const std::stop_token& stop);
+
+}  // namespace sluice
+
+#endif  // SLUICE_BASE_CLOCK_H_

@@ -1,0 +1,69 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "base/thread.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace sluice {
+namespace {
+
+void* RunBody(void* argument) {
+  std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(argument));
+  (*body)();
+  return nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void()> body,
+                                     size_t stack_bytes) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  stack_bytes *= 4;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  stack_bytes *= 4;
+#endif
+#endif
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, std::max<size_t>(stack_bytes, PTHREAD_STACK_MIN));
+  auto argument = std::make_unique<std::function<void()>>(std::move(body));
+  pthread_t handle;
+  const int error = pthread_create(&handle, &attributes, RunBody, argument.get());
+  pthread_attr_destroy(&attributes);
+  if (error != 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no thread for ", name, ": ", std::strerror(error)));
+  }
+  argument.release();  // RunBody owns it now.
+  pthread_setname_np(handle, name.substr(0, 15).c_str());
+  return Thread(handle);
+}
+
+Thread::Thread(Thread&& other) noexcept
+    : handle_(other.handle_), joinable_(std::exchange(other.joinable_, false)) {}
+
+Thread& Thread::operator=(Thread&& other) noexcept {
+  if (this != &other) {
+    Join();
+    handle_ = other.handle_;
+    joinable_ = std::exchange(other.joinable_, false);
+  }
+  return *this;
+}
+
+Thread::~Thread() { Join(); }
+
+void Thread::Join() {
+  if (std::exchange(joinable_, false)) pthread_join(handle_, nullptr);
+}
+
+}  // namespace sluice

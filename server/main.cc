@@ -1,0 +1,4 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+int main() { return 0; }
