@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "absl/time/clock.h"
+
 namespace sluice {
 
 absl::Time RealClock::Now() const { return absl::Now(); }
