@@ -19,7 +19,9 @@ if(MOLD)
 endif()
 
 add_library(sluice_warnings INTERFACE)
+# Designated initializers may leave members at their defaults.
 target_compile_options(sluice_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                                 -Wno-missing-field-initializers
                                                  -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(sluice_warnings INTERFACE -Wthread-safety)

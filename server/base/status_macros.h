@@ -12,16 +12,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-// Returns the status of `expr` from the enclosing function unless it is OK.
-#define SLUICE_RETURN_IF_ERROR(expr)                                \
-  do {                                                              \
-    if (absl::Status sluice_status = (expr); !sluice_status.ok()) { \
-      return sluice_status;                                         \
-    }                                                               \
-  } while (false)
-
 #define SLUICE_CONCAT_INNER(a, b) a##b
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
+
+// Returns the status of `expr` from the enclosing function unless it is OK.
+#define SLUICE_RETURN_IF_ERROR(expr) \
+  SLUICE_RETURN_IF_ERROR_INNER(SLUICE_CONCAT(sluice_status, __LINE__), expr)
+#define SLUICE_RETURN_IF_ERROR_INNER(var, expr)           \
+  do {                                                    \
+    if (absl::Status var = (expr); !var.ok()) return var; \
+  } while (false)
 
 // Assigns the value of the StatusOr `expr` to `lhs`, or returns its status.
 #define SLUICE_ASSIGN_OR_RETURN(lhs, expr) \

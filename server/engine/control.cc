@@ -1,0 +1,165 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/control.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+Control::Control(Clock& clock, absl::Duration progress_deadline)
+    : clock_(clock), progress_deadline_(progress_deadline), last_progress_(clock.Monotonic()) {}
+
+void Control::Pause() {
+  MutexLock lock(mutex_);
+  paused_ = true;
+  changed_.NotifyAll();
+}
+
+void Control::Resume() {
+  MutexLock lock(mutex_);
+  paused_ = false;
+  last_progress_ = clock_.Monotonic();
+  changed_.NotifyAll();
+}
+
+void Control::Promote(bool full) {
+  MutexLock lock(mutex_);
+  promote_all_ = promote_all_ || full;
+  promote_ = in_wait_;  // A promote while calls run would end a wait that nobody has seen yet.
+  paused_ = false;
+  last_progress_ = clock_.Monotonic();
+  changed_.NotifyAll();
+}
+
+void Control::Stop(Interrupt reason) {
+  MutexLock lock(mutex_);
+  StopLocked(reason);
+}
+
+void Control::CancelCalls() {
+  std::stop_source stop(std::nostopstate);
+  {
+    MutexLock lock(mutex_);
+    if (Ended()) stop = stop_;
+  }
+  stop.request_stop();
+}
+
+Interrupt Control::SafePoint() {
+  MutexLock lock(mutex_);
+  return SafePointLocked();
+}
+
+Interrupt Control::Wait(absl::Duration duration) {
+  MutexLock lock(mutex_);
+  in_wait_ = true;
+  absl::Duration left = duration;
+  while (left > absl::ZeroDuration() && !Ended() && !TakePromote()) {
+    const absl::Duration begin = clock_.Monotonic();
+    if (paused_) {
+      BlockUntil(absl::InfiniteDuration());
+      continue;
+    }
+    BlockUntil(begin + left);
+    left -= clock_.Monotonic() - begin;
+  }
+  in_wait_ = false;
+  last_progress_ = clock_.Monotonic();
+  return interrupt_;
+}
+
+Interrupt Control::Gate() {
+  MutexLock lock(mutex_);
+  in_wait_ = true;
+  while (paused_ && !Ended() && !TakePromote()) BlockUntil(absl::InfiniteDuration());
+  in_wait_ = false;
+  paused_ = paused_ && Ended();
+  last_progress_ = clock_.Monotonic();
+  return interrupt_;
+}
+
+Interrupt Control::Await(const std::function<bool()>& done) {
+  MutexLock lock(mutex_);
+  while (!done()) {
+    if (Ended() || paused_) {
+      BlockUntil(absl::InfiniteDuration());
+      continue;
+    }
+    const absl::Duration deadline = last_progress_ + progress_deadline_;
+    if (clock_.Monotonic() >= deadline) {
+      StopLocked(Interrupt::kDeadline);
+      std::stop_source stop = stop_;
+      mutex_.Unlock();
+      stop.request_stop();
+      mutex_.Lock();
+      continue;
+    }
+    BlockUntil(deadline);
+  }
+  return interrupt_;
+}
+
+void Control::Progress() {
+  MutexLock lock(mutex_);
+  last_progress_ = clock_.Monotonic();
+}
+
+void Control::EndCall(std::atomic<int>& running) {
+  MutexLock lock(mutex_);
+  --running;
+  changed_.NotifyAll();
+}
+
+std::stop_token Control::stop_token() const {
+  MutexLock lock(mutex_);
+  return stop_.get_token();
+}
+
+Interrupt Control::interrupt() const {
+  MutexLock lock(mutex_);
+  return interrupt_;
+}
+
+bool Control::paused() const {
+  MutexLock lock(mutex_);
+  return paused_;
+}
+
+bool Control::promoted_all() const {
+  MutexLock lock(mutex_);
+  return promote_all_;
+}
+
+void Control::BeginRollback() {
+  MutexLock lock(mutex_);
+  interrupt_ = Interrupt::kNone;
+  paused_ = false;
+  promote_ = false;
+  promote_all_ = false;
+  last_progress_ = clock_.Monotonic();
+  stop_ = std::stop_source();
+}
+
+bool Control::Ended() const { return interrupt_ != Interrupt::kNone; }
+
+void Control::BlockUntil(absl::Duration deadline) { clock_.WaitUntil(mutex_, changed_, deadline); }
+
+Interrupt Control::SafePointLocked() {
+  while (paused_ && !Ended()) BlockUntil(absl::InfiniteDuration());
+  return interrupt_;
+}
+
+void Control::StopLocked(Interrupt reason) {
+  interrupt_ = std::max(interrupt_, reason);
+  changed_.NotifyAll();
+}
+
+bool Control::TakePromote() {
+  if (promote_all_) return true;
+  const bool taken = promote_;
+  promote_ = false;
+  return taken;
+}
+
+}  // namespace sluice

@@ -1,0 +1,36 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// From a DeployRequest to the record of a new deployment: validation, the configuration's defaults,
+// the choice of targets. Pure.
+
+#ifndef SLUICE_ENGINE_DEPLOY_REQUEST_H_
+#define SLUICE_ENGINE_DEPLOY_REQUEST_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/registry.h"
+#include "engine/service_catalog.h"
+#include "sluice/v1/deployment_service.pb.h"
+
+namespace sluice {
+
+// INVALID_ARGUMENT with every violation by field path. `definition` may be null: the service is not
+// configured and such services are refused.
+absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
+                                   const ServiceDefinition* definition);
+
+// The record of a valid request, without id, status and times.
+v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
+                                    const ServiceDefinition& definition,
+                                    const ServiceMemory& memory);
+
+// What a strategy would do for this record.
+v1::Plan PlanDeploy(const v1::DeploymentState& state);
+// The way back of what it has touched.
+v1::Plan PlanRollback(const v1::DeploymentState& state);
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_DEPLOY_REQUEST_H_

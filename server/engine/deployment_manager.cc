@@ -1,0 +1,394 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/deployment_manager.h"
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/timestamp.h"
+#include "base/violations.h"
+#include "engine/deploy_request.h"
+#include "engine/deployment_orchestrator.h"
+#include "engine/plan_duration.h"
+#include "spdlog/spdlog.h"
+#include "strategy/deployment_state.h"
+
+namespace sluice {
+namespace {
+
+// A record of the registry, as runners see it.
+class RegistryRecord final : public Record {
+ public:
+  RegistryRecord(Registry& registry, std::string id) : registry_(registry), id_(std::move(id)) {}
+
+  absl::Status Update(absl::FunctionRef<absl::Status(v1::DeploymentState&)> change) override {
+    return registry_.Update(id_, change);
+  }
+  void Read(absl::FunctionRef<void(const v1::DeploymentState&)> read) const override {
+    registry_.Read(id_, read).IgnoreError();
+  }
+
+ private:
+  Registry& registry_;
+  const std::string id_;
+};
+
+void LogEnd(const v1::DeploymentState& state) {
+  spdlog::info(
+      "event=deployment_ended deployment={} service={} version={} status={} reason={} "
+      "duration_ms={} message=\"{}\"",
+      state.id(), state.service(), state.version(), StatusName(state.status()),
+      v1::Reason_Name(state.reason()), state.result().duration_ms(), state.message());
+}
+
+absl::Status ValidateRollback(const v1::RollbackRequest& request) {
+  Violations violations;
+  CheckText("request_id", request.request_id(), 128, violations);
+  CheckText("reason", request.reason(), 1024, violations);
+  if (!request.to_version().empty()) CheckVersion("to_version", request.to_version(), violations);
+  if (request.subject_case() == v1::RollbackRequest::SUBJECT_NOT_SET) {
+    violations.Add("deployment_id", "must be given, or service");
+  }
+  return violations.ToStatus();
+}
+
+// The rollback goes to this version instead of what ran before.
+absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state) {
+  if (to_version.empty()) return absl::OkStatus();
+  if (to_version == state.version()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot roll back to ", to_version, ": it is the version that was being deployed"));
+  }
+  state.set_previous_version(to_version);
+  for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version(to_version);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+struct DeploymentManager::Job {
+  Job(std::string deployment_id, ServiceDefinitionPtr service_definition, Clock& clock,
+      absl::Duration progress_deadline, bool is_rollback)
+      : id(std::move(deployment_id)),
+        definition(std::move(service_definition)),
+        control(clock, progress_deadline),
+        rollback(is_rollback) {}
+
+  const std::string id;
+  const ServiceDefinitionPtr definition;
+  Control control;
+  const bool rollback;
+};
+
+DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
+                                     const ServiceCatalog& catalog, const EngineLimits& limits,
+                                     std::function<std::string()> make_id)
+    : clock_(clock),
+      registry_(registry),
+      catalog_(catalog),
+      make_id_(std::move(make_id)),
+      target_calls_(clock, {.name = "target-call",
+                            .max_threads = static_cast<size_t>(limits.max_target_calls),
+                            .max_waiting = SIZE_MAX}),
+      workers_(clock, {.name = "deployment",
+                       .max_threads = static_cast<size_t>(limits.max_active_deployments),
+                       .max_waiting = static_cast<size_t>(limits.max_pending_deployments)}) {}
+
+DeploymentManager::~DeploymentManager() { Drain(absl::InfiniteDuration()); }
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request) {
+  const ServiceDefinitionPtr definition = catalog_.Find(request.service());
+  SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
+  return Accept(request, definition);
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& request,
+                                                      const ServiceDefinitionPtr& definition) {
+  MutexLock lock(mutex_);
+  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
+                          requests_.Find(request.request_id(), request));
+  if (made.has_value()) return registry_.Get(*made);
+  SLUICE_RETURN_IF_ERROR(CheckAccepting());
+  SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
+  v1::DeploymentState state =
+      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+  state.set_id(make_id_());
+  state.set_status(v1::STATUS_PENDING);
+  const absl::Time now = clock_.Now();
+  *state.mutable_create_time() = ToTimestamp(now);
+  const auto job = std::make_shared<Job>(state.id(), definition, clock_,
+                                         FromProtoDuration(state.progress_deadline()), false);
+  // The worker waits for mutex_ before it looks at the record, which is there by then.
+  SLUICE_RETURN_IF_ERROR(Start(job, request.service()));
+  spdlog::info(
+      "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
+      state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
+  registry_.Insert(std::move(state));
+  requests_.Add(request.request_id(), request, job->id, now);
+  return registry_.Get(job->id);
+}
+
+absl::Status DeploymentManager::CheckAccepting() const {
+  if (accepting_) return absl::OkStatus();
+  return absl::UnavailableError("the daemon is shutting down; try again when it is back");
+}
+
+absl::Status DeploymentManager::CheckFree(const std::string& service) const {
+  const auto active = active_of_.find(service);
+  if (active == active_of_.end()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("service ", service,
+                                                    " has an active deployment: ", active->second,
+                                                    "; wait for it, abort it or roll it back"));
+}
+
+absl::Status DeploymentManager::Start(const JobPtr& job, const std::string& service) {
+  SLUICE_RETURN_IF_ERROR(workers_.Submit([this, job] { Run(job); }));
+  jobs_[job->id] = job;
+  active_of_[service] = job->id;
+  return absl::OkStatus();
+}
+
+void DeploymentManager::Run(const JobPtr& job) {
+  { MutexLock accepted(mutex_); }
+  RegistryRecord record(registry_, job->id);
+  DeploymentOrchestrator orchestrator(
+      {record, job->control, job->definition->ports, target_calls_, clock_});
+  try {
+    job->rollback ? orchestrator.Rollback() : orchestrator.Deploy();
+  } catch (const std::exception& error) {
+    // One of the three places where exceptions of others end: this deployment fails, not the
+    // daemon.
+    Change(record, [&](v1::DeploymentState& state) {
+      Fail(state, v1::REASON_INTERNAL, error.what(), clock_.Now());
+    });
+  }
+  record.Read(LogEnd);
+  Remove(job);
+}
+
+void DeploymentManager::Remove(const JobPtr& job) {
+  MutexLock lock(mutex_);
+  jobs_.erase(job->id);
+  for (auto it = active_of_.begin(); it != active_of_.end(); ++it) {
+    if (it->second != job->id) continue;
+    active_of_.erase(it);
+    break;
+  }
+  job_ended_.NotifyAll();
+}
+
+DeploymentManager::JobPtr DeploymentManager::Find(const std::string& id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackRequest& request) {
+  SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
+  MutexLock lock(mutex_);
+  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
+                          requests_.Find(request.request_id(), request));
+  if (made.has_value()) return registry_.Get(*made);
+  SLUICE_RETURN_IF_ERROR(CheckAccepting());
+  SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
+                                                    ? registry_.LatestOf(request.service())
+                                                    : registry_.Resolve(request.deployment_id()));
+  const JobPtr job = Find(id);
+  absl::StatusOr<SnapshotPtr> result =
+      job != nullptr ? RollBackRunning(job, request) : RollBackEnded(id, request);
+  if (result.ok()) requests_.Add(request.request_id(), request, id, clock_.Now());
+  return result;
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job,
+                                                               const v1::RollbackRequest& request) {
+  SLUICE_RETURN_IF_ERROR(registry_.Update(job->id, [&](v1::DeploymentState& state) {
+    SLUICE_RETURN_IF_ERROR(CheckVerb(Verb::kRollback, state));
+    if (IsTerminal(state.status())) {
+      return absl::FailedPreconditionError("it is just ending; try again");
+    }
+    if (state.phase() == v1::PHASE_ROLLING_BACK) return absl::OkStatus();
+    SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
+    if (!request.reason().empty()) state.set_request_reason(request.reason());
+    if (state.status() == v1::STATUS_PENDING) {
+      state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+      state.set_message("rolled back before anything was touched");
+      FinishRollback(state, clock_.Now());
+      return absl::OkStatus();
+    }
+    state.set_status(v1::STATUS_IN_PROGRESS);
+    state.set_pausing(false);
+    job->control.Stop(Interrupt::kRollback);
+    return absl::OkStatus();
+  }));
+  job->control.CancelCalls();
+  spdlog::info("event=rollback_requested deployment={} reason={}", job->id,
+               Quoted(request.reason()));
+  return registry_.Get(job->id);
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& id,
+                                                             const v1::RollbackRequest& request) {
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr before, registry_.Get(id));
+  const std::string& service = before->state().service();
+  SLUICE_RETURN_IF_ERROR(CheckVerb(Verb::kRollback, before->state()));
+  SLUICE_RETURN_IF_ERROR(CheckFree(service));
+  SLUICE_ASSIGN_OR_RETURN(const std::string latest, registry_.LatestOf(service));
+  if (latest != id) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot roll back deployment ", id, ": deployment ", latest, " of ", service,
+                     " came after it; roll that one back, with to_version if need be"));
+  }
+  v1::DeploymentState after = before->state();
+  SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), after));
+  if (const std::string obstacle = NoWayBack(after); !obstacle.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot roll back deployment ", id, ": ", obstacle, "; name a to_version"));
+  }
+  ServiceDefinitionPtr definition = catalog_.Find(service);
+  if (definition == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("service ", service, " is no longer configured"));
+  }
+  const auto job = std::make_shared<Job>(id, std::move(definition), clock_,
+                                         FromProtoDuration(after.progress_deadline()), true);
+  SLUICE_RETURN_IF_ERROR(Start(job, service));
+  SLUICE_RETURN_IF_ERROR(registry_.Update(id, [&](v1::DeploymentState& state) {
+    SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
+    if (!request.reason().empty()) state.set_request_reason(request.reason());
+    state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+    state.set_message("rollback requested");
+    StartRollback(state);
+    return absl::OkStatus();
+  }));
+  spdlog::info("event=rollback_requested deployment={} reason={}", id, Quoted(request.reason()));
+  return registry_.Get(id);
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
+    Verb verb, const std::string& id,
+    const std::function<void(v1::DeploymentState&, Control&)>& act) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string whole_id, registry_.Resolve(id));
+  JobPtr job;
+  {
+    MutexLock lock(mutex_);
+    SLUICE_RETURN_IF_ERROR(CheckAccepting());
+    job = Find(whole_id);
+  }
+  SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
+    SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
+    if (job == nullptr) return absl::UnavailableError("it is just beginning; try again");
+    act(state, job->control);
+    return absl::OkStatus();
+  }));
+  job->control.CancelCalls();
+  return registry_.Get(whole_id);
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {
+  return Apply(
+      Verb::kPause, request.deployment_id(), [&](v1::DeploymentState& state, Control& control) {
+        state.set_status(v1::STATUS_PAUSED);
+        state.set_message(request.reason().empty() ? "paused"
+                                                   : absl::StrCat("paused: ", request.reason()));
+        control.Pause();
+      });
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& request) {
+  return Apply(Verb::kResume, request.deployment_id(),
+               [](v1::DeploymentState& state, Control& control) {
+                 state.set_status(v1::STATUS_IN_PROGRESS);
+                 state.clear_message();
+                 control.Resume();
+               });
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest& request) {
+  return Apply(Verb::kPromote, request.deployment_id(),
+               [&](v1::DeploymentState& state, Control& control) {
+                 state.set_status(v1::STATUS_IN_PROGRESS);
+                 state.clear_message();
+                 control.Promote(request.full());
+               });
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
+  return Apply(Verb::kAbort, request.deployment_id(),
+               [&](v1::DeploymentState& state, Control& control) {
+                 const std::string why =
+                     request.reason().empty() ? "" : absl::StrCat(": ", request.reason());
+                 if (state.status() == v1::STATUS_PENDING) {
+                   Fail(state, v1::REASON_ABORTED,
+                        absl::StrCat("aborted before anything was touched", why), clock_.Now());
+                   return;
+                 }
+                 state.set_message(absl::StrCat("aborting", why));
+                 control.Stop(Interrupt::kAbort);
+               });
+}
+
+absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {
+  const ServiceDefinitionPtr definition = catalog_.Find(request.service());
+  SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
+  v1::DeploymentState draft =
+      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+  v1::PlanResponse response;
+  *response.mutable_plan() = draft.plan();
+  FillDurations(draft, definition->ports, response);
+  // The way back if all of it had been done.
+  for (v1::TargetState& target : *draft.mutable_targets()) target.set_attempts(1);
+  *response.mutable_rollback_plan() = PlanRollback(draft);
+  return response;
+}
+
+v1::ListServicesResponse DeploymentManager::ListServices() const {
+  std::map<std::string, v1::Service> services;
+  for (const ServiceDefinitionPtr& definition : catalog_.All()) {
+    v1::Service& service = services[definition->config.name()];
+    service.set_configured(true);
+    service.set_target_count(definition->config.targets_size());
+    service.set_active_version(definition->config.initial_version());
+  }
+  for (const std::string& name : registry_.Services()) services[name];
+  MutexLock lock(mutex_);
+  v1::ListServicesResponse response;
+  for (auto& [name, service] : services) {
+    const ServiceMemory memory = registry_.MemoryOf(name);
+    service.set_name(name);
+    if (!memory.active_version.empty()) service.set_active_version(memory.active_version);
+    service.set_latest_deployment_id(memory.latest_deployment_id);
+    const auto active = active_of_.find(name);
+    if (active != active_of_.end()) service.set_active_deployment_id(active->second);
+    *response.add_services() = std::move(service);
+  }
+  return response;
+}
+
+void DeploymentManager::StopAccepting() {
+  MutexLock lock(mutex_);
+  accepting_ = false;
+}
+
+size_t DeploymentManager::Drain(absl::Duration deadline) {
+  StopAccepting();
+  std::vector<JobPtr> jobs;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, job] : jobs_) jobs.push_back(job);
+  }
+  for (const JobPtr& job : jobs) {
+    job->control.Stop(Interrupt::kShutdown);
+    job->control.CancelCalls();
+  }
+  MutexLock lock(mutex_);
+  while (!jobs_.empty() && clock_.Monotonic() < deadline) {
+    clock_.WaitUntil(mutex_, job_ended_, deadline);
+  }
+  return jobs_.size();
+}
+
+}  // namespace sluice

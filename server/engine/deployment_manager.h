@@ -1,0 +1,101 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The front of the engine: accepts deployments, applies the verbs, and knows what runs. RPC threads
+// call it; no method blocks on a deployment. Each deployment runs on a worker of its own.
+
+#ifndef SLUICE_ENGINE_DEPLOYMENT_MANAGER_H_
+#define SLUICE_ENGINE_DEPLOYMENT_MANAGER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "engine/control.h"
+#include "engine/registry.h"
+#include "engine/request_log.h"
+#include "engine/service_catalog.h"
+#include "engine/transition.h"
+#include "engine/worker_pool.h"
+#include "sluice/v1/deployment_service.pb.h"
+
+namespace sluice {
+
+struct EngineLimits {
+  int max_active_deployments = 1000;
+  int max_pending_deployments = 10'000;
+  int max_target_calls = 1024;
+};
+
+// Thread-safe.
+class DeploymentManager {
+ public:
+  // `make_id` gives a new id at each call. All references outlive the manager.
+  DeploymentManager(Clock& clock, Registry& registry, const ServiceCatalog& catalog,
+                    const EngineLimits& limits, std::function<std::string()> make_id);
+  // Stops what still runs, as Drain.
+  ~DeploymentManager();
+
+  absl::StatusOr<SnapshotPtr> Deploy(const v1::DeployRequest& request);
+  absl::StatusOr<SnapshotPtr> Rollback(const v1::RollbackRequest& request);
+  absl::StatusOr<SnapshotPtr> Pause(const v1::PauseRequest& request);
+  absl::StatusOr<SnapshotPtr> Resume(const v1::ResumeRequest& request);
+  absl::StatusOr<SnapshotPtr> Promote(const v1::PromoteRequest& request);
+  absl::StatusOr<SnapshotPtr> Abort(const v1::AbortRequest& request);
+  absl::StatusOr<v1::PlanResponse> Plan(const v1::DeployRequest& request) const;
+  v1::ListServicesResponse ListServices() const;
+
+  // From now on mutations are UNAVAILABLE.
+  void StopAccepting();
+  // Interrupts what runs and waits until it has ended, at most until `deadline` on the monotonic
+  // clock. Returns how many still run.
+  size_t Drain(absl::Duration deadline);
+
+ private:
+  // One deployment that waits or runs.
+  struct Job;
+  using JobPtr = std::shared_ptr<Job>;
+
+  absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckFree(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Start(const JobPtr& job, const std::string& service)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Run(const JobPtr& job);
+  void Remove(const JobPtr& job);
+  JobPtr Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::StatusOr<SnapshotPtr> Accept(const v1::DeployRequest& request,
+                                     const ServiceDefinitionPtr& definition);
+  absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job,
+                                              const v1::RollbackRequest& request);
+  absl::StatusOr<SnapshotPtr> RollBackEnded(const std::string& id,
+                                            const v1::RollbackRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
+  absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id,
+                                    const std::function<void(v1::DeploymentState&, Control&)>& act);
+
+  Clock& clock_;
+  Registry& registry_;
+  const ServiceCatalog& catalog_;
+  const std::function<std::string()> make_id_;
+
+  mutable Mutex mutex_;
+  CondVar job_ended_;
+  bool accepting_ ABSL_GUARDED_BY(mutex_) = true;
+  std::map<std::string, JobPtr> jobs_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> active_of_ ABSL_GUARDED_BY(mutex_);  // service → deployment
+  RequestLog requests_ ABSL_GUARDED_BY(mutex_);
+
+  // Last, so that they end first: the deployments before the calls that they make.
+  WorkerPool target_calls_;
+  WorkerPool workers_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_DEPLOYMENT_MANAGER_H_

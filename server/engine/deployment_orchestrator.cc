@@ -1,0 +1,275 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/deployment_orchestrator.h"
+
+#include <atomic>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "base/timestamp.h"
+#include "engine/deploy_request.h"
+#include "strategy/create_strategy.h"
+#include "strategy/deployment_state.h"
+
+namespace sluice {
+namespace {
+
+bool WasTouched(const v1::TargetState& target) { return target.attempts() > 0; }
+
+// Where a rollback takes this target; empty when nobody knows.
+std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target) {
+  return target.previous_version().empty() ? state.previous_version() : target.previous_version();
+}
+
+v1::Fleet Consistent(const std::string& version) {
+  v1::Fleet fleet;
+  fleet.set_consistency(version.empty() ? v1::FLEET_CONSISTENCY_UNKNOWN
+                                        : v1::FLEET_CONSISTENCY_CONSISTENT);
+  fleet.set_version(version);
+  return fleet;
+}
+
+v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
+  v1::Fleet fleet;
+  fleet.set_consistency(consistency);
+  return fleet;
+}
+
+// Where only traffic moves, the traffic says what runs.
+v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
+  if (state.status() == v1::STATUS_COMPLETED) return Consistent(state.version());
+  if (state.status() == v1::STATUS_ROLLED_BACK) return Consistent(state.previous_version());
+  if (state.traffic_percentage() <= 0) return Consistent(state.previous_version());
+  return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+}
+
+void EndRolledBack(v1::DeploymentState& state, absl::Time now) {
+  FinishRollback(state, now);
+  const v1::Strategy& strategy = state.strategy_options();
+  const bool targets_moved = IsTargetBased(strategy) && !strategy.has_blue_green_deployment();
+  if (targets_moved) state.set_traffic_percentage(0);
+}
+
+// What is known only at the end.
+void Conclude(v1::DeploymentState& state) {
+  *state.mutable_fleet() = FleetOf(state);
+  const absl::Duration took = FromTimestamp(state.end_time()) - FromTimestamp(state.start_time());
+  state.mutable_result()->set_duration_ms(state.has_start_time() ? absl::ToInt64Milliseconds(took)
+                                                                 : 0);
+}
+
+}  // namespace
+
+v1::Fleet FleetOf(const v1::DeploymentState& state) {
+  const bool switched = state.strategy() == "blue_green";
+  const bool ended_well =
+      state.status() == v1::STATUS_COMPLETED || state.status() == v1::STATUS_ROLLED_BACK;
+  if (state.targets().empty() || (switched && ended_well)) return FleetByTraffic(state);
+  std::set<std::string> versions;
+  bool doubtful = false;
+  bool unknown = false;
+  for (const v1::TargetState& target : state.targets()) {
+    versions.insert(target.target().version());
+    // After a failed call nobody can be sure; after a failed health check it is clear what runs.
+    doubtful = doubtful || (target.phase() == v1::TARGET_PHASE_FAILED &&
+                            target.health() != v1::TARGET_HEALTH_UNHEALTHY);
+    unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED;
+  }
+  if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+  if (unknown) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
+  return Consistent(*versions.begin());
+}
+
+std::string NoWayBack(const v1::DeploymentState& state) {
+  if (!IsTargetBased(state.strategy_options())) return "";
+  if (state.strategy_options().has_blue_green_deployment()) {
+    return state.previous_version().empty() ? "no previous version is known" : "";
+  }
+  for (const v1::TargetState& target : state.targets()) {
+    if (!WasTouched(target)) continue;
+    if (WayBackOf(state, target).empty()) {
+      return absl::StrCat("no previous version is known for target ", target.target().id());
+    }
+  }
+  return "";
+}
+
+void DeploymentOrchestrator::Deploy() {
+  if (!Begin().ok()) return;  // Aborted while it waited for a worker.
+  context_.control.Progress();
+  LearnPreviousVersions();
+  Settle(Runner(context_, Policy()).Run());
+}
+
+absl::Status DeploymentOrchestrator::Begin() {
+  return context_.record.Update([&](v1::DeploymentState& state) {
+    if (state.status() != v1::STATUS_PENDING) return absl::CancelledError("no longer pending");
+    state.set_status(v1::STATUS_IN_PROGRESS);
+    *state.mutable_start_time() = ToTimestamp(context_.clock.Now());
+    return absl::OkStatus();
+  });
+}
+
+void DeploymentOrchestrator::LearnPreviousVersions() {
+  std::vector<int> unknown;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    for (int i = 0; i < state.targets_size(); ++i) {
+      if (state.targets(i).previous_version().empty()) unknown.push_back(i);
+    }
+  });
+  std::atomic<int> running{0};
+  for (const int index : unknown) {
+    ++running;
+    const auto ask = [this, index, &running] {
+      AskTarget(index);
+      context_.control.EndCall(running);
+    };
+    if (!context_.target_calls.Submit(ask).ok()) ask();
+  }
+  context_.control.Await([&] { return running == 0; });
+  Change(context_.record, [](v1::DeploymentState& state) {
+    std::set<std::string> versions;
+    for (const v1::TargetState& target : state.targets()) {
+      versions.insert(target.previous_version());
+    }
+    const bool one = versions.size() == 1 && *versions.begin() != state.version();
+    if (state.previous_version().empty() && one) state.set_previous_version(*versions.begin());
+  });
+}
+
+void DeploymentOrchestrator::AskTarget(int index) {
+  TargetCall call;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    const v1::Target& target = state.targets(index).target();
+    call = {.service = state.service(),
+            .version = state.version(),
+            .target_id = target.id(),
+            .target_address = target.address(),
+            .deployment_id = state.id()};
+  });
+  const absl::StatusOr<std::string> version =
+      context_.ports.deployer->RunningVersion(call, context_.control.stop_token());
+  if (!version.ok()) return;  // Then the service's previous version is the way back, if any.
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    v1::TargetState& target = *state.mutable_targets(index);
+    target.set_previous_version(*version);
+    target.mutable_target()->set_version(*version);
+  });
+}
+
+void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
+  switch (outcome.interrupt) {
+    case Interrupt::kAbort:
+      return FailWith(v1::REASON_ABORTED, "aborted; everything was left as it was");
+    case Interrupt::kShutdown:
+      return FailWith(v1::REASON_SHUTDOWN,
+                      "the daemon was shut down; everything was left as it was");
+    case Interrupt::kRollback:
+      return RollBack(v1::REASON_ROLLBACK_REQUESTED, "rollback requested");
+    case Interrupt::kDeadline:
+      return FollowPolicy({.reason = v1::REASON_PROGRESS_DEADLINE,
+                           .message = "no progress within the progress deadline"});
+    case Interrupt::kNone:
+      break;
+  }
+  if (outcome.ok()) return Finish();
+  FollowPolicy(outcome);
+}
+
+Runner::Policy DeploymentOrchestrator::Policy() const {
+  Runner::Policy policy;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    policy.go_on = state.on_failure().policy() == v1::FAILURE_POLICY_CONTINUE;
+    policy.tolerated = state.on_failure().max_failed_targets();
+  });
+  return policy;
+}
+
+void DeploymentOrchestrator::FollowPolicy(const RunOutcome& outcome) {
+  v1::FailurePolicy policy = v1::FAILURE_POLICY_ROLLBACK;
+  context_.record.Read(
+      [&](const v1::DeploymentState& state) { policy = state.on_failure().policy(); });
+  if (policy != v1::FAILURE_POLICY_ROLLBACK) return FailWith(outcome.reason, outcome.message);
+  RollBack(outcome.reason, outcome.message);
+}
+
+void DeploymentOrchestrator::Finish() {
+  while (true) {
+    const Interrupt interrupt = context_.control.SafePoint();
+    if (interrupt != Interrupt::kNone) return Settle({.interrupt = interrupt});
+    // The verbs act under the record's lock: none can come between this check and the end.
+    const absl::Status ended = context_.record.Update([&](v1::DeploymentState& state) {
+      if (context_.control.paused() || context_.control.interrupt() != Interrupt::kNone) {
+        return absl::AbortedError("a verb came first");
+      }
+      if (state.phase() == v1::PHASE_ROLLING_BACK) {
+        EndRolledBack(state, context_.clock.Now());
+      } else {
+        Complete(state, context_.clock.Now());
+      }
+      Conclude(state);
+      return absl::OkStatus();
+    });
+    if (!absl::IsAborted(ended)) return;
+  }
+}
+
+void DeploymentOrchestrator::RollBack(v1::Reason reason, const std::string& message) {
+  std::string obstacle;
+  Interrupt stronger = Interrupt::kNone;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    const Interrupt interrupt = context_.control.interrupt();
+    if (interrupt >= Interrupt::kAbort) stronger = interrupt;
+    if (stronger != Interrupt::kNone) return;
+    state.set_reason(reason);
+    state.set_message(message);
+    obstacle = NoWayBack(state);
+    if (!obstacle.empty()) return;
+    context_.control.BeginRollback();
+    StartRollback(state);
+  });
+  if (stronger != Interrupt::kNone) return Settle({.interrupt = stronger});
+  if (obstacle.empty()) return Rollback();
+  FailWith(v1::REASON_NO_PREVIOUS_VERSION, absl::StrCat(message, "; not rolled back: ", obstacle));
+}
+
+void StartRollback(v1::DeploymentState& state) {
+  state.set_status(v1::STATUS_IN_PROGRESS);
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_pausing(false);
+  state.clear_end_time();
+  state.clear_fleet();
+  state.mutable_deploy_plan()->Swap(state.mutable_plan());
+  *state.mutable_plan() = PlanRollback(state);
+  state.set_current_step(0);
+}
+
+void DeploymentOrchestrator::Rollback() {
+  context_.control.Progress();
+  // Going on past failures: what can be brought back is brought back.
+  const RunOutcome outcome = Runner(context_, {.go_on = true}).Run();
+  if (outcome.interrupt == Interrupt::kDeadline) {
+    return FailWith(v1::REASON_ROLLBACK_FAILED,
+                    "the rollback made no progress within the progress deadline");
+  }
+  if (outcome.interrupt != Interrupt::kNone) return Settle(outcome);
+  if (!outcome.ok()) {
+    return FailWith(v1::REASON_ROLLBACK_FAILED,
+                    absl::StrCat("the rollback is incomplete: ", outcome.message));
+  }
+  Finish();
+}
+
+void DeploymentOrchestrator::FailWith(v1::Reason reason, const std::string& message) {
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    std::string text = message;
+    // The first cause stays visible behind what came of it.
+    const bool is_later = state.phase() == v1::PHASE_ROLLING_BACK && !state.message().empty();
+    if (is_later) absl::StrAppend(&text, "; it began with: ", state.message());
+    Fail(state, reason, text, context_.clock.Now());
+    Conclude(state);
+  });
+}
+
+}  // namespace sluice

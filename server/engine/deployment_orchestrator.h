@@ -1,0 +1,55 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Carries one accepted deployment to its end, on a worker thread: finds out what runs, runs the
+// plan, follows the failure policy, and runs the way back. Everything it learns goes into the
+// record.
+
+#ifndef SLUICE_ENGINE_DEPLOYMENT_ORCHESTRATOR_H_
+#define SLUICE_ENGINE_DEPLOYMENT_ORCHESTRATOR_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "engine/run_context.h"
+#include "engine/runner.h"
+
+namespace sluice {
+
+class DeploymentOrchestrator {
+ public:
+  explicit DeploymentOrchestrator(RunContext context) : context_(context) {}
+
+  // From PENDING to a terminal status.
+  void Deploy();
+  // From ROLLING_BACK (StartRollback) to a terminal status.
+  void Rollback();
+
+ private:
+  absl::Status Begin();
+  void LearnPreviousVersions();
+  void AskTarget(int index);
+  // What follows from how the run of a plan ended.
+  void Settle(const RunOutcome& outcome);
+  void FollowPolicy(const RunOutcome& outcome);
+  void RollBack(v1::Reason reason, const std::string& message);
+  // COMPLETED or ROLLED_BACK, unless a verb comes first.
+  void Finish();
+  void FailWith(v1::Reason reason, const std::string& message);
+  Runner::Policy Policy() const;
+
+  RunContext context_;
+};
+
+// Turns the record of a deployment that ended or was stopped into one that rolls back.
+void StartRollback(v1::DeploymentState& state);
+
+// What really runs, from the versions that the targets are known to have.
+v1::Fleet FleetOf(const v1::DeploymentState& state);
+
+// Empty when `state` can be rolled back; else why not.
+std::string NoWayBack(const v1::DeploymentState& state);
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_DEPLOYMENT_ORCHESTRATOR_H_

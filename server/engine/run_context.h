@@ -1,0 +1,28 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What a run of a plan needs of the world, handed down from the orchestrator to runner and steps.
+
+#ifndef SLUICE_ENGINE_RUN_CONTEXT_H_
+#define SLUICE_ENGINE_RUN_CONTEXT_H_
+
+#include "base/clock.h"
+#include "engine/control.h"
+#include "engine/record.h"
+#include "engine/worker_pool.h"
+#include "ports/service_ports.h"
+
+namespace sluice {
+
+// All referenced objects outlive the run.
+struct RunContext {
+  Record& record;
+  Control& control;
+  const ServicePorts& ports;
+  WorkerPool& target_calls;
+  Clock& clock;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_RUN_CONTEXT_H_

@@ -1,0 +1,72 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Runs a plan step by step through the ports, in the calling thread: the one executor of every
+// strategy. The record's cursor says where it is; the Control says when to wait or to stop.
+
+#ifndef SLUICE_ENGINE_RUNNER_H_
+#define SLUICE_ENGINE_RUNNER_H_
+
+#include <string>
+#include <vector>
+
+#include "engine/run_context.h"
+#include "engine/target_step.h"
+#include "sluice/v1/plan.pb.h"
+
+namespace sluice {
+
+// How a run ended; all at their defaults: well.
+struct RunOutcome {
+  v1::Reason reason = v1::REASON_UNSPECIFIED;
+  std::string message;
+  Interrupt interrupt = Interrupt::kNone;
+
+  bool ok() const { return reason == v1::REASON_UNSPECIFIED && interrupt == Interrupt::kNone; }
+};
+
+class Runner {
+ public:
+  // With `go_on` failures are counted and the next steps done, until a check or a switch stops.
+  // Otherwise the first step with more than `tolerated` failed targets (over the whole run) ends
+  // it.
+  struct Policy {
+    bool go_on = false;
+    int tolerated = 0;
+  };
+
+  Runner(RunContext context, Policy policy);
+
+  // Runs the record's plan from its current_step.
+  RunOutcome Run();
+
+ private:
+  RunOutcome RunStep(int index, const v1::Step& step);
+  RunOutcome Do(int index, const v1::DeployTargets& step);
+  RunOutcome Do(const v1::CheckSuccessRate& step);
+  RunOutcome Do(const v1::SetTraffic& step);
+  RunOutcome Do(const v1::SwitchTraffic& step);
+  RunOutcome Do(const v1::SetFlag& step);
+  RunOutcome Do(int index, const v1::Wait& step);
+  RunOutcome Do(const v1::Gate& step);
+
+  void BeginStep(int index);
+  void EndStep(int index, bool ok);
+  std::vector<int> Select(const v1::DeployTargets& step) const;
+  void RecordTraffic(double percentage);
+  // The router's answer as an outcome; the interrupt when that is why it failed.
+  RunOutcome Routed(const absl::Status& status, const std::string& what);
+  RouteCall Route() const;
+
+  RunContext context_;
+  const Policy policy_;
+  v1::Plan plan_;
+  TargetStep::Tally last_step_;
+  int failed_targets_ = 0;
+  // The first failure that go_on went past.
+  RunOutcome passed_over_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_RUNNER_H_

@@ -1,0 +1,179 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/target_step.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/timestamp.h"
+#include "engine/health_watch.h"
+
+namespace sluice {
+
+TargetStep::TargetStep(const RunContext& context, int step_index, const v1::DeployTargets& step,
+                       const std::string& version, std::vector<int> targets)
+    : context_(context),
+      step_index_(step_index),
+      step_(step),
+      version_(version),
+      targets_(std::move(targets)),
+      stop_(context.control.stop_token()),
+      outcomes_(targets_.size()) {}
+
+TargetStep::Tally TargetStep::Run(int tolerated) {
+  tolerated_ = tolerated;
+  Interrupt interrupt = context_.control.SafePoint();
+  while (interrupt == Interrupt::kNone && HasMore()) {
+    LaunchCalls();
+    interrupt = context_.control.Await([this] { return running_ == 0; });
+    if (interrupt == Interrupt::kNone) interrupt = context_.control.SafePoint();
+  }
+  Tally tally = Collect();
+  tally.interrupt = interrupt;
+  return tally;
+}
+
+void TargetStep::LaunchCalls() {
+  const size_t left = targets_.size() - next_;
+  const size_t limit = step_.max_concurrent() > 0 ? step_.max_concurrent() : left;
+  for (size_t i = 0; i < std::min(left, limit); ++i) {
+    ++running_;
+    const absl::Status submitted = context_.target_calls.Submit([this] { WorkThroughTargets(); });
+    if (submitted.ok()) continue;
+    // Others are on their way, or this thread does the work itself: slower, never lost.
+    if (--running_ == 0) {
+      ++running_;
+      WorkThroughTargets();
+    }
+    return;
+  }
+}
+
+void TargetStep::WorkThroughTargets() {
+  while (!stop_.stop_requested() && !give_up_ && !context_.control.paused()) {
+    const size_t i = next_++;
+    if (i >= targets_.size()) break;
+    outcomes_[i] = DeployOne(targets_[i]);
+    if (!outcomes_[i].error.empty() && ++failures_ > tolerated_) give_up_ = true;
+    context_.control.Progress();
+  }
+  // The step may be gone as soon as nothing runs: the last use of `this` is the decrement.
+  Control& control = context_.control;
+  control.EndCall(running_);
+}
+
+TargetCall TargetStep::BeginCall(int index) {
+  TargetCall call;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    v1::TargetState& target = *state.mutable_targets(index);
+    const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
+    const bool has_own = back && !target.previous_version().empty();
+    target.set_phase(v1::TARGET_PHASE_DEPLOYING);
+    target.set_health(v1::TARGET_HEALTH_UNSPECIFIED);
+    target.set_attempts(target.attempts() + 1);
+    if (!target.has_start_time()) *target.mutable_start_time() = ToTimestamp(context_.clock.Now());
+    target.clear_end_time();
+    target.clear_error();
+    call = {.service = state.service(),
+            .version = has_own ? target.previous_version() : version_,
+            .target_id = target.target().id(),
+            .target_address = target.target().address(),
+            .deployment_id = state.id(),
+            .step = step_index_,
+            .attempt = target.attempts()};
+  });
+  return call;
+}
+
+TargetStep::Outcome TargetStep::DeployOne(int index) {
+  const TargetCall call = BeginCall(index);
+  const CallResult result = context_.ports.deployer->Deploy(call, stop_);
+  if (!result.status.ok()) {
+    return End(index, v1::REASON_DEPLOY_FAILED, result.status, result.output);
+  }
+  const bool check = !step_.skip_health_check();
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    v1::TargetState& target = *state.mutable_targets(index);
+    target.mutable_target()->set_version(call.version);
+    if (check) target.set_phase(v1::TARGET_PHASE_CHECKING_HEALTH);
+  });
+  Outcome outcome =
+      check ? CheckOne(index, call) : End(index, v1::REASON_UNSPECIFIED, absl::OkStatus(), "");
+  // What the deployer printed helps to understand a target that does not get healthy.
+  if (!outcome.error.empty()) {
+    Change(context_.record, [&](v1::DeploymentState& state) {
+      state.mutable_targets(index)->set_output(result.output);
+    });
+  }
+  return outcome;
+}
+
+TargetStep::Outcome TargetStep::CheckOne(int index, const TargetCall& call) {
+  const auto on_answer = [&](const std::string& words) {
+    Change(context_.record, [&](v1::DeploymentState& state) {
+      state.mutable_targets(index)->set_last_check(words);
+    });
+  };
+  const absl::Status healthy =
+      AwaitHealthy(*context_.ports.health_check, context_.ports.health_policy, call, context_.clock,
+                   stop_, on_answer);
+  return End(index, v1::REASON_UNHEALTHY_TARGET, healthy, "");
+}
+
+TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::Status& status,
+                                    const std::string& output) {
+  Outcome outcome{.attempted = true};
+  outcome.cancelled = !status.ok() && stop_.stop_requested();
+  if (!status.ok()) {
+    outcome.reason = reason;
+    outcome.error = status.message().empty() ? absl::StatusCodeToString(status.code())
+                                             : std::string(status.message());
+  }
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    v1::TargetState& target = *state.mutable_targets(index);
+    const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
+    *target.mutable_end_time() = ToTimestamp(context_.clock.Now());
+    if (status.ok()) {
+      target.set_phase(back ? v1::TARGET_PHASE_ROLLED_BACK : v1::TARGET_PHASE_SUCCEEDED);
+      if (!step_.skip_health_check()) target.set_health(v1::TARGET_HEALTH_HEALTHY);
+      return;
+    }
+    target.set_phase(outcome.cancelled ? v1::TARGET_PHASE_CANCELLED : v1::TARGET_PHASE_FAILED);
+    if (reason == v1::REASON_UNHEALTHY_TARGET && !outcome.cancelled) {
+      target.set_health(v1::TARGET_HEALTH_UNHEALTHY);
+    }
+    target.set_error(outcome.error);
+    target.set_output(output);
+  });
+  return outcome;
+}
+
+TargetStep::Tally TargetStep::Collect() {
+  Tally tally;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const Outcome& outcome = outcomes_[i];
+      if (!outcome.attempted || outcome.cancelled) continue;
+      if (outcome.error.empty()) {
+        ++tally.succeeded;
+        continue;
+      }
+      ++tally.failed;
+      const std::string text =
+          absl::StrCat("target ", state.targets(targets_[i]).target().id(), ": ", outcome.error);
+      state.mutable_result()->add_errors(text);
+      if (tally.failed == 1) {
+        tally.reason = outcome.reason;
+        tally.message = text;
+      }
+    }
+    v1::DeploymentResult& result = *state.mutable_result();
+    result.set_targets_updated(result.targets_updated() + tally.succeeded);
+    result.set_targets_failed(result.targets_failed() + tally.failed);
+  });
+  return tally;
+}
+
+}  // namespace sluice

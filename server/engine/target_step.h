@@ -1,0 +1,74 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Carries out one DeployTargets step: the calls to its targets, so many at a time, each followed by
+// its health check. Made and run by a Runner on the deployment's worker; the calls run on the pool.
+
+#ifndef SLUICE_ENGINE_TARGET_STEP_H_
+#define SLUICE_ENGINE_TARGET_STEP_H_
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/run_context.h"
+#include "sluice/v1/plan.pb.h"
+
+namespace sluice {
+
+class TargetStep {
+ public:
+  // `targets` are indices into the record's targets.
+  TargetStep(const RunContext& context, int step_index, const v1::DeployTargets& step,
+             const std::string& version, std::vector<int> targets);
+
+  // What became of the step's targets.
+  struct Tally {
+    int succeeded = 0;
+    int failed = 0;
+    // The first failure in target order; kNone when there is none.
+    v1::Reason reason = v1::REASON_UNSPECIFIED;
+    std::string message;
+    Interrupt interrupt = Interrupt::kNone;
+  };
+
+  // Blocks until all calls have returned, also when it is interrupted. Stops beginning new calls
+  // after more than `tolerated` failures. Errors are recorded in target order.
+  Tally Run(int tolerated);
+
+ private:
+  struct Outcome {
+    v1::Reason reason = v1::REASON_UNSPECIFIED;
+    std::string error;
+    bool attempted = false;
+    bool cancelled = false;
+  };
+
+  void LaunchCalls();
+  // One of the concurrent workers: takes targets until there are none or it is to stop.
+  void WorkThroughTargets();
+  Outcome DeployOne(int target);
+  Outcome CheckOne(int target, const TargetCall& call);
+  Outcome End(int target, v1::Reason reason, const absl::Status& status, const std::string& output);
+  TargetCall BeginCall(int target);
+  Tally Collect();
+  bool HasMore() const { return next_ < targets_.size() && !give_up_; }
+
+  const RunContext& context_;
+  const int step_index_;
+  const v1::DeployTargets& step_;
+  const std::string version_;
+  const std::vector<int> targets_;
+  const std::stop_token stop_;
+  std::vector<Outcome> outcomes_;
+  int tolerated_ = 0;
+  std::atomic<size_t> next_{0};
+  std::atomic<int> running_{0};
+  std::atomic<int> failures_{0};
+  std::atomic<bool> give_up_{false};
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_TARGET_STEP_H_

@@ -1,0 +1,68 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Threads that are made when there is work and end when there has been none for a while. One pool
+// runs the deployments, another the calls to targets.
+
+#ifndef SLUICE_ENGINE_WORKER_POOL_H_
+#define SLUICE_ENGINE_WORKER_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+
+namespace sluice {
+
+// Thread-safe. The destructor finishes all jobs that were taken, and joins the threads.
+class WorkerPool {
+ public:
+  struct Options {
+    std::string name;
+    // Jobs that run at the same time; 0 runs each job in the caller of Submit.
+    size_t max_threads = 0;
+    // Jobs that wait for a thread.
+    size_t max_waiting = 0;
+    absl::Duration idle_time = absl::Seconds(10);
+  };
+
+  WorkerPool(Clock& clock, Options options);
+  ~WorkerPool();
+
+  // RESOURCE_EXHAUSTED when max_waiting jobs wait already. Jobs start in the order in which they
+  // came. A job that throws ends the process: jobs catch what they call.
+  absl::Status Submit(std::function<void()> job);
+
+ private:
+  void Work(int64_t self);
+  bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False when this thread is no longer needed.
+  bool AwaitJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Clock& clock_;
+  const Options options_;
+
+  Mutex mutex_;
+  CondVar job_came_;
+  CondVar thread_ended_;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t last_thread_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<std::function<void()>> jobs_ ABSL_GUARDED_BY(mutex_);
+  std::map<int64_t, Thread> threads_ ABSL_GUARDED_BY(mutex_);
+  // Ended threads, joined by whoever comes next.
+  std::vector<Thread> ended_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_WORKER_POOL_H_
