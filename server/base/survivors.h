@@ -1,0 +1,33 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Finds and kills the processes that a command left behind, also those that left its process group
+// and session: by a cookie in their environment. Used by RunCommand. Linux only (/proc).
+
+#ifndef SLUICE_BASE_SURVIVORS_H_
+#define SLUICE_BASE_SURVIVORS_H_
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace sluice {
+
+// A random text that no other process has in its environment.
+std::string NewCookie();
+
+// Sends SIGKILL to every process whose environment has `cookie`, until none is left or `limit` has
+// passed. Returns their names by process id. Cannot see processes of other users, nor those that
+// were started with an environment without the cookie.
+std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit);
+
+// "2 processes outlived the command and were killed: 41 sleep, 42 sh"
+std::string DescribeSurvivors(const std::map<pid_t, std::string>& survivors);
+
+}  // namespace sluice
+
+#endif  // SLUICE_BASE_SURVIVORS_H_
