@@ -1,0 +1,62 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "support/fake_clock.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+absl::Time FakeClock::Now() const { return absl::FromUnixSeconds(1'800'000'000) + Monotonic(); }
+
+absl::Duration FakeClock::Monotonic() const {
+  MutexLock lock(mutex_);
+  return elapsed_;
+}
+
+void FakeClock::WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) {
+  Waiter self{&mutex, &condition, deadline};
+  {
+    MutexLock lock(mutex_);
+    if (deadline <= elapsed_) return;
+    waiters_.push_back(&self);
+    waiter_came_.NotifyAll();
+  }
+  condition.Wait(mutex);
+  MutexLock lock(mutex_);
+  waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &self));
+}
+
+void FakeClock::Advance(absl::Duration duration) {
+  // A waiter holds its own mutex from its look at the time until it waits, so whoever takes that
+  // mutex after the time has moved finds it waiting, or it has seen the new time.
+  std::vector<Waiter> due;
+  {
+    MutexLock lock(mutex_);
+    elapsed_ += duration;
+    for (const Waiter* waiter : waiters_) {
+      if (waiter->deadline <= elapsed_) due.push_back(*waiter);
+    }
+  }
+  for (const Waiter& waiter : due) {
+    MutexLock lock(*waiter.mutex);
+    waiter.condition->NotifyAll();
+  }
+}
+
+void FakeClock::AwaitTimedWait(absl::Duration within) {
+  MutexLock lock(mutex_);
+  const auto is_near = [&](const Waiter* waiter) {
+    mutex_.AssertHeld();
+    return waiter->deadline <= elapsed_ + within;
+  };
+  while (std::none_of(waiters_.begin(), waiters_.end(), is_near)) waiter_came_.Wait(mutex_);
+}
+
+void StepClock::WaitUntil(Mutex&, CondVar&, absl::Duration deadline) {
+  if (deadline <= elapsed_) return;
+  waits_.push_back(deadline - elapsed_);
+  elapsed_ = deadline;
+}
+
+}  // namespace sluice

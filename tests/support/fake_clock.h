@@ -1,0 +1,62 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Clocks for tests. FakeClock moves when the test says so; StepClock belongs to one thread and
+// jumps over every wait, noting how long it was.
+
+#ifndef SLUICE_TESTS_SUPPORT_FAKE_CLOCK_H_
+#define SLUICE_TESTS_SUPPORT_FAKE_CLOCK_H_
+
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace sluice {
+
+// Thread-safe.
+class FakeClock final : public Clock {
+ public:
+  absl::Time Now() const override;
+  absl::Duration Monotonic() const override;
+  void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Wakes every wait whose deadline is reached.
+  void Advance(absl::Duration duration);
+  // Blocks until a wait with a deadline no later than `within` from now is under way.
+  void AwaitTimedWait(absl::Duration within);
+
+ private:
+  struct Waiter {
+    Mutex* mutex;
+    CondVar* condition;
+    absl::Duration deadline;
+  };
+
+  mutable Mutex mutex_;
+  CondVar waiter_came_;
+  absl::Duration elapsed_ ABSL_GUARDED_BY(mutex_) = absl::Hours(1);
+  std::vector<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
+};
+
+// For one thread.
+class StepClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::UnixEpoch() + elapsed_; }
+  absl::Duration Monotonic() const override { return elapsed_; }
+  void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Every wait so far, in order.
+  const std::vector<absl::Duration>& waits() const { return waits_; }
+
+ private:
+  absl::Duration elapsed_;
+  std::vector<absl::Duration> waits_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_TESTS_SUPPORT_FAKE_CLOCK_H_
