@@ -126,6 +126,11 @@ bool Control::paused() const {
   return paused_;
 }
 
+bool Control::MayBeginCall() const {
+  MutexLock lock(mutex_);
+  return !paused_ && !Ended();
+}
+
 bool Control::promoted_all() const {
   MutexLock lock(mutex_);
   return promote_all_;

@@ -57,6 +57,8 @@ class Control {
   std::stop_token stop_token() const;
   Interrupt interrupt() const;
   bool paused() const;
+  // Neither paused nor interrupted.
+  bool MayBeginCall() const;
   // A full promote came: no gate is to be waited at.
   bool promoted_all() const;
   // The way back begins: forgets the interrupt, the pause and the promote, makes a new stop token.

@@ -98,7 +98,9 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
                        .max_threads = static_cast<size_t>(limits.max_active_deployments),
                        .max_waiting = static_cast<size_t>(limits.max_pending_deployments)}) {}
 
-DeploymentManager::~DeploymentManager() { Drain(absl::InfiniteDuration()); }
+DeploymentManager::~DeploymentManager() {
+  Drain(absl::ZeroDuration(), absl::InfiniteDuration());
+}
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request) {
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
@@ -373,17 +375,21 @@ void DeploymentManager::StopAccepting() {
   accepting_ = false;
 }
 
-size_t DeploymentManager::Drain(absl::Duration deadline) {
+size_t DeploymentManager::Drain(absl::Duration soft, absl::Duration hard) {
   StopAccepting();
+  const absl::Duration begin = clock_.Monotonic();
   std::vector<JobPtr> jobs;
   {
     MutexLock lock(mutex_);
     for (const auto& [id, job] : jobs_) jobs.push_back(job);
   }
-  for (const JobPtr& job : jobs) {
-    job->control.Stop(Interrupt::kShutdown);
-    job->control.CancelCalls();
-  }
+  for (const JobPtr& job : jobs) job->control.Stop(Interrupt::kShutdown);
+  if (AwaitJobs(begin + soft) == 0) return 0;
+  for (const JobPtr& job : jobs) job->control.CancelCalls();
+  return AwaitJobs(begin + hard);
+}
+
+size_t DeploymentManager::AwaitJobs(absl::Duration deadline) {
   MutexLock lock(mutex_);
   while (!jobs_.empty() && clock_.Monotonic() < deadline) {
     clock_.WaitUntil(mutex_, job_ended_, deadline);

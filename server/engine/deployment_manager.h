@@ -51,9 +51,9 @@ class DeploymentManager {
 
   // From now on mutations are UNAVAILABLE.
   void StopAccepting();
-  // Interrupts what runs and waits until it has ended, at most until `deadline` on the monotonic
-  // clock. Returns how many still run.
-  size_t Drain(absl::Duration deadline);
+  // Begins no further step; calls that run may end until `soft` from now and are then cancelled.
+  // Waits until all have ended, at most until `hard` from now. Returns how many still run.
+  size_t Drain(absl::Duration soft, absl::Duration hard);
 
  private:
   // One deployment that waits or runs.
@@ -65,6 +65,7 @@ class DeploymentManager {
   absl::Status Start(const JobPtr& job, const std::string& service)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
+  size_t AwaitJobs(absl::Duration deadline);
   void Remove(const JobPtr& job);
   JobPtr Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

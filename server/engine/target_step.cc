@@ -52,7 +52,7 @@ void TargetStep::LaunchCalls() {
 }
 
 void TargetStep::WorkThroughTargets() {
-  while (!stop_.stop_requested() && !give_up_ && !context_.control.paused()) {
+  while (context_.control.MayBeginCall() && !give_up_) {
     const size_t i = next_++;
     if (i >= targets_.size()) break;
     outcomes_[i] = DeployOne(targets_[i]);

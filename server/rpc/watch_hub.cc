@@ -1,0 +1,58 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/watch_hub.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace sluice {
+
+absl::Status WatchHub::Start() {
+  SLUICE_ASSIGN_OR_RETURN(Thread thread, Thread::Start("watch-hub", [this] { Run(); }));
+  thread_ = std::make_unique<Thread>(std::move(thread));
+  return absl::OkStatus();
+}
+
+absl::Status WatchHub::Add(const std::shared_ptr<Watcher>& watcher) {
+  MutexLock lock(mutex_);
+  if (closed_) return absl::UnavailableError("the daemon is shutting down");
+  if (watchers_.size() >= kMaxWatchers) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(watchers_.size(), " watchers are connected already"));
+  }
+  watchers_.insert(watcher);
+  return absl::OkStatus();
+}
+
+void WatchHub::Remove(const std::shared_ptr<Watcher>& watcher) {
+  MutexLock lock(mutex_);
+  watchers_.erase(watcher);
+}
+
+void WatchHub::Close() {
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+  }
+  for (const auto& watcher : Watchers()) {
+    watcher->End(absl::UnavailableError("the daemon is shutting down"));
+  }
+}
+
+void WatchHub::Run() {
+  int64_t seen = 0;
+  while (!registry_.closed()) {
+    seen = registry_.AwaitChange(seen);
+    for (const auto& watcher : Watchers()) watcher->Wake();
+  }
+}
+
+std::set<std::shared_ptr<Watcher>> WatchHub::Watchers() const {
+  MutexLock lock(mutex_);
+  return watchers_;
+}
+
+}  // namespace sluice

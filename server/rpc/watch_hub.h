@@ -1,0 +1,59 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Wakes the open watch streams when a record changes: one thread for all of them, so that neither
+// the engine nor gRPC's few callback threads pay for a thousand watchers.
+
+#ifndef SLUICE_RPC_WATCH_HUB_H_
+#define SLUICE_RPC_WATCH_HUB_H_
+
+#include <memory>
+#include <set>
+
+#include "absl/status/status.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+#include "engine/registry.h"
+
+namespace sluice {
+
+// What the hub wakes. Thread-safe.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  // Something changed: send what is new unless a write is under way.
+  virtual void Wake() = 0;
+  // Ends the stream.
+  virtual void End(const absl::Status& status) = 0;
+};
+
+// Thread-safe.
+class WatchHub {
+ public:
+  static constexpr size_t kMaxWatchers = 10'000;
+
+  explicit WatchHub(Registry& registry) : registry_(registry) {}
+
+  // Begins to wake. The thread ends when the registry is closed, and must before this is destroyed.
+  absl::Status Start();
+
+  // RESOURCE_EXHAUSTED when there are too many, UNAVAILABLE after Close.
+  absl::Status Add(const std::shared_ptr<Watcher>& watcher);
+  void Remove(const std::shared_ptr<Watcher>& watcher);
+  // Ends all streams, each after the states that it has not sent yet.
+  void Close();
+
+ private:
+  void Run();
+  std::set<std::shared_ptr<Watcher>> Watchers() const;
+
+  Registry& registry_;
+  mutable Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_RPC_WATCH_HUB_H_

@@ -1,0 +1,97 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/watch_stream.h"
+
+#include <utility>
+
+#include "rpc/status_mapping.h"
+#include "rpc/wire.h"
+
+namespace sluice {
+
+WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
+                               int64_t revision) {
+  std::shared_ptr<WatchStream> stream(new WatchStream(hub, registry, std::move(filter), revision));
+  stream->self_ = stream;
+  WatchStream* const raw = stream.get();
+  if (absl::Status added = hub.Add(stream); !added.ok()) {
+    raw->End(added);
+  } else {
+    raw->Wake();
+  }
+  return raw;
+}
+
+WatchStream::WatchStream(WatchHub& hub, const Registry& registry, RecordFilter filter,
+                         int64_t revision)
+    : hub_(hub), registry_(registry), filter_(std::move(filter)), revision_(revision) {}
+
+void WatchStream::Wake() {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    action = Decide();
+  }
+  Act(action);
+}
+
+void WatchStream::End(const absl::Status& status) {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    if (!end_.has_value()) end_ = status;
+    action = Decide();
+  }
+  Act(action);
+}
+
+void WatchStream::OnWriteDone(bool ok) {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    if (!ok && !end_.has_value()) end_ = absl::CancelledError("the reader is gone");
+    action = Decide();
+  }
+  Act(action);
+}
+
+void WatchStream::OnCancel() { End(absl::CancelledError("the reader is gone")); }
+
+void WatchStream::OnDone() {
+  hub_.Remove(self_);
+  // May delete this: nothing may follow.
+  std::shared_ptr<WatchStream>(std::move(self_)).reset();
+}
+
+WatchStream::Action WatchStream::Decide() {
+  if (writing_ || finished_) return Action::kNothing;
+  // A drain lets the reader have what is new first: the end of its deployment, most likely.
+  if (!end_.has_value() || absl::IsUnavailable(*end_)) {
+    const absl::StatusOr<SnapshotPtr> next = registry_.NextAfter(revision_, filter_);
+    if (next.ok() && *next == nullptr && !end_.has_value()) return Action::kNothing;
+    if (next.ok() && *next != nullptr) {
+      revision_ = (*next)->state().revision();
+      buffer_ = WatchBuffer(*next);
+      writing_ = true;
+      return Action::kWrite;
+    }
+    if (!end_.has_value()) end_ = next.status();
+  }
+  finished_ = true;
+  return Action::kFinish;
+}
+
+void WatchStream::Act(Action action) {
+  if (action == Action::kWrite) StartWrite(&buffer_);
+  if (action != Action::kFinish) return;
+  grpc::Status status;
+  {
+    MutexLock lock(mutex_);
+    status = ToGrpcStatus(*end_);
+  }
+  Finish(status);
+}
+
+}  // namespace sluice
