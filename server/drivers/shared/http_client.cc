@@ -74,7 +74,7 @@ class Transfer {
     HttpReply reply;
     const CURLcode code = Run();
     reply.status = ToStatus(code);
-    long http_code = 0;  // NOLINT(google-runtime-int): libcurl's type
+    long http_code = 0;  // libcurl wants this type.
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &http_code);
     reply.code = static_cast<int>(http_code);
     reply.never_connected = code != CURLE_OK && NeverConnected(code);
@@ -108,7 +108,7 @@ class Transfer {
   void SetCommon(const std::string& url, absl::Duration timeout) {
     const auto milliseconds = [](absl::Duration duration) {
       // Zero would mean "no limit".
-      return static_cast<long>(  // NOLINT(google-runtime-int): libcurl's type
+      return static_cast<long>(  // libcurl wants this type.
           std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, 1'000'000'000));
     };
     timeout_ = timeout;
