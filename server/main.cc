@@ -1,4 +1,88 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-int main() { return 0; }
+// sluiced: flags → configuration → Daemon → wait for a signal → drain.
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "app/config.h"
+#include "app/daemon.h"
+#include "app/flags.h"
+#include "app/signals.h"
+#include "app/systemd.h"
+#include "app/version.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace sluice {
+namespace {
+
+void SetUpLog(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("sluiced"));
+  spdlog::set_pattern("time=%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::flush_on(spdlog::level::info);
+}
+
+void LogIfFailed(const absl::Status& notified) {
+  if (!notified.ok()) {
+    spdlog::warn("event=notify_failed message=\"{}\"", std::string(notified.message()));
+  }
+}
+
+void Reload(const Flags& flags, Daemon& daemon) {
+  const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
+  const absl::Status status = config.ok() ? daemon.ReloadServices(*config) : config.status();
+  if (status.ok()) {
+    spdlog::info("event=reloaded services={}", config->services_size());
+  } else {
+    spdlog::error("event=reload_refused message=\"the services stay as they were: {}\"",
+                  std::string(status.message()));
+  }
+}
+
+int Run(int argc, char** argv) {
+  const ParsedFlags parsed = ParseFlags(argc, argv);
+  if (parsed.exit_code.has_value()) return *parsed.exit_code;
+  const Flags& flags = parsed.flags;
+  const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
+  if (!config.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());
+    return kExitConfig;
+  }
+  if (flags.check) {
+    std::printf("%s: good, %d services\n", flags.config_file->c_str(), config->services_size());
+    return EXIT_SUCCESS;
+  }
+  BlockSignals();
+  SetUpLog(config->log_level());
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config);
+  if (!daemon.ok()) {
+    std::fprintf(stderr, "sluiced: %s\n", std::string(daemon.status().message()).c_str());
+    return EXIT_FAILURE;
+  }
+  spdlog::info("event=started version={} listen=\"{}\" services={} durability=memory", kVersion,
+               (*daemon)->Addresses(), config->services_size());
+  const SystemdNotifier systemd = SystemdNotifier::FromEnvironment();
+  LogIfFailed(systemd.Ready("serving on " + (*daemon)->Addresses()));
+  while (AwaitSignal() == SIGHUP) Reload(flags, **daemon);
+  LogIfFailed(systemd.Stopping("draining"));
+  ExitAtNextSignal();
+  (*daemon)->Drain();
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) {
+  try {
+    return sluice::Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sluiced: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,127 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/daemon.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "app/driver_table.h"
+#include "app/listen_address.h"
+#include "base/status_macros.h"
+#include "base/timestamp.h"
+#include "spdlog/spdlog.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kNoSocket[] = "none";
+// Of drain_grace: how long running calls may go on by themselves, and how long answers may take to
+// reach their readers at the end.
+constexpr double kShareForCalls = 0.7;
+constexpr double kShareForReaders = 0.1;
+
+// 16 hexadecimal digits: unique enough, and short to type.
+std::string RandomId() {
+  absl::BitGen random;
+  return absl::StrFormat("%016x", absl::Uniform<uint64_t>(random));
+}
+
+absl::StatusOr<ServiceDefinitionPtr> Define(const config::v1::Service& service, bool configured) {
+  auto definition = std::make_shared<ServiceDefinition>();
+  definition->config = service;
+  definition->configured = configured;
+  SLUICE_ASSIGN_OR_RETURN(definition->ports, MakePorts(service));
+  return definition;
+}
+
+// What a service without configuration gets: drivers that do nothing.
+ServiceDefinitionPtr Unconfigured(const config::v1::Config& config) {
+  if (!config.allow_unconfigured_services()) return nullptr;
+  absl::StatusOr<ServiceDefinitionPtr> definition = Define(config::v1::Service(), false);
+  return definition.ok() ? *std::move(definition) : nullptr;
+}
+
+EngineLimits LimitsOf(const config::v1::Limits& limits) {
+  return {.max_active_deployments = limits.max_active_deployments(),
+          .max_pending_deployments = limits.max_pending_deployments(),
+          .max_target_calls = limits.max_target_calls()};
+}
+
+std::string SocketOf(const config::v1::Listen& listen) {
+  return listen.unix_socket() == kNoSocket ? "" : listen.unix_socket();
+}
+
+void WarnOfOpenAddress(const config::v1::Listen& listen) {
+  if (listen.tcp().empty()) return;
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(listen.tcp());
+  if (!address.ok() || IsLoopback(*address)) return;
+  spdlog::warn(
+      "event=insecure_listen address={} message=\"anybody who reaches this address can "
+      "deploy\"",
+      listen.tcp());
+}
+
+}  // namespace
+
+Daemon::Daemon(const config::v1::Config& config)
+    : config_(config),
+      catalog_(Unconfigured(config)),
+      registry_(clock_, config.limits().history_per_service()),
+      manager_(clock_, registry_, catalog_, LimitsOf(config.limits()), RandomId) {}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& config) {
+  std::unique_ptr<Daemon> daemon(new Daemon(config));
+  SLUICE_RETURN_IF_ERROR(daemon->ReloadServices(config));
+  WarnOfOpenAddress(config.listen());
+  SLUICE_ASSIGN_OR_RETURN(daemon->server_,
+                          RpcServer::Start({.unix_socket = SocketOf(config.listen()),
+                                            .tcp = config.listen().tcp(),
+                                            .reflection = config.reflection()},
+                                           daemon->manager_, daemon->registry_));
+  return daemon;
+}
+
+Daemon::~Daemon() {
+  if (server_ != nullptr) Drain();
+}
+
+std::string Daemon::Addresses() const {
+  std::vector<std::string> addresses;
+  const config::v1::Listen& listen = config_.listen();
+  if (!SocketOf(listen).empty()) addresses.push_back(absl::StrCat("unix:", SocketOf(listen)));
+  if (!listen.tcp().empty()) {
+    const std::string host = listen.tcp().substr(0, listen.tcp().rfind(':'));
+    addresses.push_back(absl::StrCat(host, ":", server_->tcp_port()));
+  }
+  return absl::StrJoin(addresses, " and ");
+}
+
+absl::Status Daemon::ReloadServices(const config::v1::Config& config) {
+  std::vector<ServiceDefinitionPtr> services;
+  for (const config::v1::Service& service : config.services()) {
+    SLUICE_ASSIGN_OR_RETURN(ServiceDefinitionPtr definition, Define(service, true));
+    services.push_back(std::move(definition));
+  }
+  catalog_.Replace(std::move(services));
+  return absl::OkStatus();
+}
+
+void Daemon::Drain() {
+  const absl::Duration grace = FromProtoDuration(config_.drain_grace());
+  spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
+  server_->StopServing();
+  const size_t left = manager_.Drain(grace * kShareForCalls, grace * (1 - kShareForReaders));
+  if (left > 0) spdlog::warn("event=drain_incomplete deployments={}", left);
+  registry_.Close();
+  server_->Shutdown(grace * kShareForReaders);
+  server_ = nullptr;
+  spdlog::info("event=drain_ended");
+}
+
+}  // namespace sluice

@@ -1,0 +1,52 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The object graph of sluiced: engine, drivers and server, wired together from the configuration.
+// Made and used by main's thread.
+
+#ifndef SLUICE_APP_DAEMON_H_
+#define SLUICE_APP_DAEMON_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "engine/deployment_manager.h"
+#include "engine/registry.h"
+#include "engine/service_catalog.h"
+#include "rpc/server.h"
+#include "sluice/config/v1/config.pb.h"
+
+namespace sluice {
+
+class Daemon {
+ public:
+  // Listens and serves when it returns.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::v1::Config& config);
+  ~Daemon();
+
+  // Where it listens, for people: "unix:/run/sluice/sluice.sock and 127.0.0.1:7400".
+  std::string Addresses() const;
+
+  // Takes the services of `config`; running deployments keep what they began with.
+  absl::Status ReloadServices(const config::v1::Config& config);
+
+  // Refuses what is new, lets running calls end within the configuration's drain_grace and cuts off
+  // what is left, tells the watchers, stops listening.
+  void Drain();
+
+ private:
+  explicit Daemon(const config::v1::Config& config);
+
+  const config::v1::Config config_;
+  RealClock clock_;
+  ServiceCatalog catalog_;
+  Registry registry_;
+  DeploymentManager manager_;
+  std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_APP_DAEMON_H_

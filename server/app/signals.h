@@ -1,0 +1,22 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Signals as values: blocked in every thread, taken one at a time by main.
+
+#ifndef SLUICE_APP_SIGNALS_H_
+#define SLUICE_APP_SIGNALS_H_
+
+namespace sluice {
+
+// Blocks SIGTERM, SIGINT and SIGHUP, and ignores SIGPIPE. To be called before any thread starts.
+void BlockSignals();
+
+// Blocks until one of SIGTERM, SIGINT, SIGHUP comes, and returns it.
+int AwaitSignal();
+
+// From now on a SIGTERM or SIGINT ends the process at once, with exit code 1.
+void ExitAtNextSignal();
+
+}  // namespace sluice
+
+#endif  // SLUICE_APP_SIGNALS_H_
