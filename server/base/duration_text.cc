@@ -4,6 +4,7 @@
 #include "base/duration_text.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -46,7 +47,5 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   }
   return duration;
 }
-
-std::string FormatDuration(absl::Duration duration) { return absl::FormatDuration(duration); }
 
 }  // namespace sluice

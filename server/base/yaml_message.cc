@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/yaml_scalar.h"
@@ -182,6 +183,13 @@ class TreeReader {
   Positions& positions_;
 };
 
+// True when `field` is `enclosing` or lies inside it.
+bool IsInside(absl::string_view field, absl::string_view enclosing) {
+  if (!absl::StartsWith(field, enclosing)) return false;
+  if (enclosing.empty() || field.size() == enclosing.size()) return true;
+  return field[enclosing.size()] == '.' || field[enclosing.size()] == '[';
+}
+
 // "services[0].targets[1].id" → "services[0].targets[1]" → "services[0].targets" → …
 absl::string_view Enclosing(absl::string_view field) {
   const size_t end = field.find_last_of(".[");
@@ -194,12 +202,20 @@ void YamlDocument::Read(absl::string_view text, Message& message) {
   const YamlNode root = ParseYaml(text, problems_);
   positions_[""] = root.position;
   TreeReader(problems_, positions_).ReadMessage(root, "", message);
+  for (const YamlProblem& problem : problems_) unread_.push_back(problem.field);
 }
 
 void YamlDocument::Add(const Violations& violations) {
   for (const Violation& violation : violations.all()) {
+    if (IsExplained(violation.field)) continue;
     problems_.push_back({PositionOf(violation.field), violation.field, violation.description});
   }
+}
+
+bool YamlDocument::IsExplained(absl::string_view field) const {
+  return std::any_of(unread_.begin(), unread_.end(), [field](const std::string& unread) {
+    return IsInside(field, unread) || IsInside(unread, field);
+  });
 }
 
 YamlPosition YamlDocument::PositionOf(absl::string_view field) const {

@@ -31,7 +31,8 @@ class YamlDocument {
   void Read(absl::string_view text, google::protobuf::Message& message);
 
   // Adds what a later check of the message found; each is given the position of its field, or of
-  // the nearest enclosing one that the text has.
+  // the nearest enclosing one that the text has. Left out is what follows from a problem that is
+  // already there: a field that could not be read is not missing too.
   void Add(const Violations& violations);
 
   bool ok() const { return problems_.empty(); }
@@ -41,10 +42,12 @@ class YamlDocument {
   absl::Status ToStatus() const;
 
  private:
+  bool IsExplained(absl::string_view field) const;
   YamlPosition PositionOf(absl::string_view field) const;
 
   std::string name_;
   std::vector<YamlProblem> problems_;
+  std::vector<std::string> unread_;  // the fields of the problems that Read() found
   absl::flat_hash_map<std::string, YamlPosition> positions_;
 };
 

@@ -126,8 +126,21 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode root_;
 };
 
+// yaml-cpp takes the end of the text for a closing quote after a line break, silently; a document's
+// end it refuses there.
+std::string WithDocumentEnd(absl::string_view text) {
+  const bool ends_a_line = text.empty() || text.back() == '\n';
+  return absl::StrCat(text, ends_a_line ? "" : "\n", "...\n");
+}
+
+std::string InWords(const YAML::Exception& error) {
+  const bool is_open_quote =
+      error.msg == YAML::ErrorMsg::DOC_IN_SCALAR || error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+  return is_open_quote ? "a quoted text is not closed" : error.msg;
+}
+
 YamlNode ParseChecked(absl::string_view text, std::vector<YamlProblem>& problems) {
-  std::istringstream stream{std::string(text)};
+  std::istringstream stream(WithDocumentEnd(text));
   TreeBuilder builder(problems);
   YAML::Parser parser(stream);
   if (!parser.HandleNextDocument(builder)) return {};
@@ -149,7 +162,8 @@ YamlNode ParseYaml(absl::string_view text, std::vector<YamlProblem>& problems) {
   try {
     return ParseChecked(text, problems);
   } catch (const YAML::Exception& error) {
-    problems.push_back({PositionOf(error.mark), "", absl::StrCat("not valid YAML: ", error.msg)});
+    problems.push_back(
+        {PositionOf(error.mark), "", absl::StrCat("not valid YAML: ", InWords(error))});
   } catch (const std::exception& error) {
     problems.push_back({{}, "", absl::StrCat("not valid YAML: ", error.what())});
   }
