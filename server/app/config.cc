@@ -1,0 +1,127 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/config.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "app/validate_config.h"
+#include "base/status_macros.h"
+#include "base/timestamp.h"
+#include "base/violations.h"
+#include "base/yaml_message.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
+
+absl::StatusOr<std::string> ReadFile(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text;
+  char buffer[16 * 1024];
+  while (text.size() <= kMaxFileBytes && stream.read(buffer, sizeof buffer).gcount() > 0) {
+    text.append(buffer, static_cast<size_t>(stream.gcount()));
+  }
+  if (!stream.is_open() || stream.bad()) {
+    return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
+  }
+  if (text.size() > kMaxFileBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": must be at most ", kMaxFileBytes, " bytes"));
+  }
+  return text;
+}
+
+void ApplyFlags(const ConfigFlags& flags, config::v1::Config& config) {
+  config::v1::Listen& listen = *config.mutable_listen();
+  if (flags.unix_socket) listen.set_unix_socket(*flags.unix_socket);
+  if (flags.tcp) listen.set_tcp(*flags.tcp);
+  if (flags.insecure_listen) listen.set_insecure_listen(true);
+  if (flags.log_level) config.set_log_level(*flags.log_level);
+}
+
+void FillLimits(config::v1::Limits& limits) {
+  if (!limits.has_max_active_deployments()) limits.set_max_active_deployments(1000);
+  if (!limits.has_max_pending_deployments()) limits.set_max_pending_deployments(10'000);
+  if (!limits.has_history_per_service()) limits.set_history_per_service(20);
+  if (!limits.has_max_target_calls()) limits.set_max_target_calls(1024);
+}
+
+void FillDefaults(bool has_file, config::v1::Config& config) {
+  config::v1::Listen& listen = *config.mutable_listen();
+  if (listen.unix_socket().empty()) listen.set_unix_socket(kDefaultSocket);
+  FillLimits(*config.mutable_limits());
+  if (!config.has_drain_grace()) {
+    *config.mutable_drain_grace() = ToProtoDuration(absl::Seconds(20));
+  }
+  if (!config.has_allow_unconfigured_services()) config.set_allow_unconfigured_services(!has_file);
+  if (!config.has_reflection()) config.set_reflection(true);
+  if (config.log_level().empty()) config.set_log_level("info");
+}
+
+// The flag that gave the value of `field`; empty when the file did.
+std::string FlagOf(absl::string_view field, const ConfigFlags& flags) {
+  if (field == "listen.unix_socket" && flags.unix_socket) return "--socket";
+  if (field == "listen.tcp" && flags.tcp) return "--listen";
+  if (field == "log_level" && flags.log_level) return "--log-level";
+  return "";
+}
+
+// What ValidateConfig finds: the file's faults go to `document`, the flags' are returned.
+std::vector<std::string> Check(const config::v1::Config& config, const ConfigFlags& flags,
+                               YamlDocument& document) {
+  Violations found;
+  ValidateConfig(config, found);
+  Violations in_file;
+  std::vector<std::string> in_flags;
+  for (const Violation& violation : found.all()) {
+    const std::string flag = FlagOf(violation.field, flags);
+    if (flag.empty()) {
+      in_file.Add(violation.field, violation.description);
+    } else {
+      in_flags.push_back(absl::StrCat(flag, ": ", violation.description));
+    }
+  }
+  document.Add(in_file);
+  return in_flags;
+}
+
+absl::StatusOr<config::v1::Config> Complete(config::v1::Config config, bool has_file,
+                                            const ConfigFlags& flags, YamlDocument& document) {
+  ApplyFlags(flags, config);
+  FillDefaults(has_file, config);
+  std::vector<std::string> lines = Check(config, flags, document);
+  const std::vector<std::string> in_file = document.Lines();
+  lines.insert(lines.end(), in_file.begin(), in_file.end());
+  if (!lines.empty()) return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+  return config;
+}
+
+}  // namespace
+
+absl::StatusOr<config::v1::Config> ParseConfig(absl::string_view name, absl::string_view text,
+                                               const ConfigFlags& flags) {
+  config::v1::Config config;
+  YamlDocument document(name);
+  document.Read(text, config);
+  return Complete(std::move(config), /*has_file=*/true, flags, document);
+}
+
+absl::StatusOr<config::v1::Config> LoadConfig(const std::optional<std::string>& file,
+                                              const ConfigFlags& flags) {
+  if (!file) {
+    YamlDocument nothing("defaults");
+    return Complete({}, /*has_file=*/false, flags, nothing);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadFile(*file));
+  return ParseConfig(*file, text, flags);
+}
+
+}  // namespace sluice
