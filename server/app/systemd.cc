@@ -1,0 +1,65 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/systemd.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/unique_fd.h"
+
+namespace sluice {
+namespace {
+
+std::string OneLine(absl::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+}  // namespace
+
+SystemdNotifier SystemdNotifier::FromEnvironment() {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  return SystemdNotifier(socket == nullptr ? "" : socket);
+}
+
+absl::Status SystemdNotifier::Ready(absl::string_view status) const {
+  return Send(absl::StrCat("READY=1\nSTATUS=", OneLine(status), "\n"));
+}
+
+absl::Status SystemdNotifier::Status(absl::string_view status) const {
+  return Send(absl::StrCat("STATUS=", OneLine(status), "\n"));
+}
+
+absl::Status SystemdNotifier::Stopping(absl::string_view status) const {
+  return Send(absl::StrCat("STOPPING=1\nSTATUS=", OneLine(status), "\n"));
+}
+
+absl::Status SystemdNotifier::Send(const std::string& message) const {
+  if (socket_.empty()) return absl::OkStatus();
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (socket_.size() > sizeof(address.sun_path) - 1) {
+    return absl::InvalidArgumentError(absl::StrCat("NOTIFY_SOCKET is too long: ", socket_));
+  }
+  std::memcpy(address.sun_path, socket_.data(), socket_.size());
+  if (socket_[0] == '@') address.sun_path[0] = '\0';
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+  const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0 || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(&address), length) < 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot notify systemd at ", socket_, ": ", std::strerror(errno)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice
