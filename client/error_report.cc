@@ -1,0 +1,92 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/error_report.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/durations.h"
+#include "client/text.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace sluice::client {
+namespace {
+
+std::vector<std::string> FieldViolations(const grpc::Status& status) {
+  std::vector<std::string> lines;
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return lines;
+  for (const auto& any : details.details()) {
+    google::rpc::BadRequest bad_request;
+    if (!any.UnpackTo(&bad_request)) continue;
+    for (const auto& violation : bad_request.field_violations()) {
+      lines.push_back(absl::StrCat("  ", Printable(violation.field()), ": ",
+                                   Printable(violation.description())));
+    }
+  }
+  return lines;
+}
+
+std::string InvalidRequest(const grpc::Status& status) {
+  const std::vector<std::string> violations = FieldViolations(status);
+  if (violations.empty()) {
+    return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n");
+  }
+  std::string report = absl::StrCat("sluice: refused: the request has ",
+                                    Counted(violations.size(), "mistake"), "\n");
+  for (const std::string& violation : violations) absl::StrAppend(&report, violation, "\n");
+  return absl::StrCat(report, "Correct them and try again; nothing was changed.\n");
+}
+
+std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
+  const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  const std::string why = silent ? absl::StrCat("no answer within ", ShortDuration(target.timeout))
+                                 : Printable(status.error_message());
+  return absl::StrCat("sluice: cannot reach the daemon at ", target.address, ": ", why,
+                      "\nIs sluiced running and listening there? Name another address with "
+                      "--address or SLUICE_ADDRESS",
+                      silent ? ", or wait longer with --timeout.\n" : ".\n");
+}
+
+const char* Advice(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::NOT_FOUND:
+      return "`sluice list` shows the deployments, `sluice services` the services.\n";
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return "Leave --request-id out, or choose another one.\n";
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return "`sluice state SERVICE|ID` shows where it stands; `sluice wait SERVICE|ID "
+             "--for=terminal` waits for its end.\n";
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return "Try again when fewer deployments are waiting (`sluice list --status pending`).\n";
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return "The daemon does not know this call: are sluice and sluiced of the same version?\n";
+    default:
+      return "The daemon's log has the details.\n";
+  }
+}
+
+}  // namespace
+
+std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return InvalidRequest(status);
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return Unreachable(status, target);
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n",
+                          Advice(status.error_code()));
+    default:
+      return absl::StrCat("sluice: the call failed (code ", static_cast<int>(status.error_code()),
+                          "): ", Printable(status.error_message()), "\n",
+                          Advice(status.error_code()));
+  }
+}
+
+}  // namespace sluice::client

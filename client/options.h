@@ -1,0 +1,110 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the user asked for, one struct a verb: what the command line is parsed into and what the
+// verbs take. Plain values.
+
+#ifndef SLUICE_CLIENT_OPTIONS_H_
+#define SLUICE_CLIENT_OPTIONS_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sluice::client {
+
+enum class OutputFormat { kText, kWide, kJson, kYaml };
+
+struct GlobalOptions {
+  std::string address;  // empty: SLUICE_ADDRESS, else the default socket
+  absl::Duration timeout = absl::Seconds(10);
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct DeployOptions {
+  std::string service;
+  std::string version;
+  std::string strategy;
+  // The given strategy parameters: field name in the contract, value as it was written.
+  std::vector<std::pair<std::string, std::string>> strategy_parameters;
+  std::vector<std::string> targets;  // ID or ID=ADDRESS
+  std::string on_failure;
+  std::optional<int> max_failed_targets;
+  std::optional<absl::Duration> progress_deadline;
+  std::string reason;
+  std::vector<std::string> metadata;  // KEY=VALUE
+  std::string request_id;             // empty: a random one
+  std::string file;                   // YAML; "-" is standard input
+  bool watch = false;
+};
+
+struct PlanOptions {
+  DeployOptions deployment;
+};
+
+// `subject`, here and below: a service (its latest deployment), or an id or its unique beginning.
+struct RollbackOptions {
+  std::string subject;
+  std::string to_version;
+  std::string reason;
+  std::string request_id;
+  bool watch = false;
+};
+
+struct StateOptions {
+  std::string subject;
+};
+
+struct ListOptions {
+  std::string service;
+  std::vector<std::string> statuses;
+  int limit = 50;  // 0: all
+};
+
+struct WatchOptions {
+  std::string subject;  // empty: everything
+};
+
+enum class ControlAction { kPause, kResume, kPromote, kAbort };
+
+struct ControlOptions {
+  ControlAction action = ControlAction::kPause;
+  std::string subject;
+  std::string reason;
+  bool full = false;
+};
+
+struct ServicesOptions {};
+
+enum class WaitCondition { kCompleted, kPaused, kTerminal };
+
+struct WaitOptions {
+  std::string subject;
+  WaitCondition condition = WaitCondition::kCompleted;
+  absl::Duration timeout = absl::InfiniteDuration();
+};
+
+struct HealthOptions {
+  std::string service;  // empty: the whole daemon
+};
+
+struct CompletionOptions {
+  std::string shell;
+};
+
+using VerbOptions = std::variant<DeployOptions, RollbackOptions, StateOptions, ListOptions,
+                                 WatchOptions, PlanOptions, ControlOptions, ServicesOptions,
+                                 WaitOptions, HealthOptions, CompletionOptions>;
+
+struct CommandLine {
+  GlobalOptions global;
+  VerbOptions verb;
+};
+
+}  // namespace sluice::client
+
+#endif  // SLUICE_CLIENT_OPTIONS_H_

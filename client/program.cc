@@ -1,0 +1,71 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/program.h"
+
+#include <cstdlib>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/command_line.h"
+#include "client/connection.h"
+#include "client/session.h"
+#include "client/verbs/verbs.h"
+
+namespace sluice::client {
+namespace {
+
+// A shell that completes must not hang.
+constexpr absl::Duration kCompletionTimeout = absl::Seconds(1);
+
+// The address that the words of an unfinished command line name.
+std::string AddressIn(const std::vector<std::string>& words) {
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] == "--address" || words[i] == "-a") return words[i + 1];
+  }
+  return "";
+}
+
+ExitCode CompleteWords(const std::vector<std::string>& words, Console& console) {
+  const auto address = ResolveAddress(AddressIn(words), std::getenv("SLUICE_ADDRESS"));
+  Connection connection(address.ok() ? *address : kDefaultAddress, kCompletionTimeout);
+  Session session{connection, console};
+  return RunComplete(words, session);
+}
+
+ExitCode RunVerb(const CommandLine& command_line, Console& console) {
+  const GlobalOptions& global = command_line.global;
+  const auto address = ResolveAddress(global.address, std::getenv("SLUICE_ADDRESS"));
+  if (!address.ok()) {
+    const char* source = global.address.empty() ? "SLUICE_ADDRESS" : "--address";
+    console.WriteError(
+        absl::StrCat("sluice: ", source, ": ", std::string(address.status().message()), "\n"));
+    return ExitCode::kUsage;
+  }
+  Connection connection(*address, global.timeout);
+  Session session{connection, console, global.output};
+  return std::visit([&session](const auto& options) { return Run(options, session); },
+                    command_line.verb);
+}
+
+}  // namespace
+
+ExitCode RunProgram(int argc, const char* const* argv, Console& console) {
+  if (argc > 1 && std::string(argv[1]) == "__complete") {
+    return CompleteWords({argv + 2, argv + argc}, console);
+  }
+  const auto parsed = ParseCommandLine(argc, argv);
+  if (const auto* end = std::get_if<EarlyEnd>(&parsed)) {
+    if (end->exit_code == ExitCode::kDone) {
+      console.Write(end->text);
+    } else {
+      console.WriteError(end->text);
+    }
+    return end->exit_code;
+  }
+  return RunVerb(std::get<CommandLine>(parsed), console);
+}
+
+}  // namespace sluice::client

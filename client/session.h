@@ -1,0 +1,47 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What every verb has at hand: the daemon, the output, and how to print. One thread.
+
+#ifndef SLUICE_CLIENT_SESSION_H_
+#define SLUICE_CLIENT_SESSION_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/connection.h"
+#include "client/console.h"
+#include "client/exit_code.h"
+#include "client/line.h"
+#include "client/options.h"
+#include "google/protobuf/message.h"
+#include "sluice/v1/deployment.pb.h"
+
+namespace sluice::client {
+
+struct Session {
+  Connection& connection;
+  Console& console;
+  OutputFormat output = OutputFormat::kText;
+
+  bool wide() const { return output == OutputFormat::kWide; }
+  // The output is for a program.
+  bool structured() const { return output == OutputFormat::kJson || output == OutputFormat::kYaml; }
+
+  // As JSON or YAML; only when structured().
+  void PrintDocument(const google::protobuf::Message& message);
+  // A complete deployment, in the chosen format.
+  void PrintState(const v1::DeploymentState& state);
+
+  // Reports a call that was not OK, with advice.
+  ExitCode Fail(const grpc::Status& status);
+  ExitCode UsageError(const std::string& what);
+
+  // The deployment that the user means: a service's latest, else one by id or its unique beginning.
+  grpc::Status Find(const std::string& subject, v1::DeploymentState& state);
+};
+
+}  // namespace sluice::client
+
+#endif  // SLUICE_CLIENT_SESSION_H_

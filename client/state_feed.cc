@@ -1,0 +1,128 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/state_feed.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sluice::client {
+namespace {
+
+constexpr absl::Duration kFirstRest = absl::Milliseconds(200);
+constexpr absl::Duration kLongestRest = absl::Seconds(2);
+// gRPC gives up connecting before this: a stream that lasted longer was connected, even if there
+// was nothing to say.
+constexpr absl::Duration kLongestConnect = absl::Seconds(30);
+// Stands on one stack with gRPC's own calls.
+constexpr size_t kStackBytes = 1024 * 1024;
+
+// What a restart looks like from here; a stream that ends well is a daemon that drains.
+bool IsInterruption(grpc::StatusCode code) {
+  return code == grpc::StatusCode::OK || code == grpc::StatusCode::UNAVAILABLE ||
+         code == grpc::StatusCode::CANCELLED || code == grpc::StatusCode::ABORTED;
+}
+
+}  // namespace
+
+StateFeed::StateFeed(Connection& connection, const v1::WatchStatesRequest& request)
+    : connection_(connection), request_(request), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  auto thread = Thread::Start(
+      "watch", [this] { Run(); }, kStackBytes);
+  if (thread.ok()) {
+    thread_.emplace(*std::move(thread));
+  } else {
+    Put(FeedEnded{{grpc::StatusCode::INTERNAL, std::string(thread.status().message())}});
+  }
+}
+
+StateFeed::~StateFeed() {
+  {
+    MutexLock lock(mutex_);
+    stop_ = true;
+    if (context_ != nullptr) context_->TryCancel();
+    stopping_.NotifyAll();
+  }
+  if (thread_.has_value()) thread_->Join();
+}
+
+std::optional<FeedEvent> StateFeed::Take() {
+  MutexLock lock(mutex_);
+  if (events_.empty()) {
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t cleared = read(wake_.get(), &count, sizeof count);
+    return std::nullopt;
+  }
+  FeedEvent event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void StateFeed::Run() {
+  absl::Duration rest = kFirstRest;
+  absl::Time last_contact = absl::Now();
+  while (true) {
+    const absl::Time begin = absl::Now();
+    read_something_ = false;
+    const grpc::Status status = ReadStream();
+    if (read_something_ || absl::Now() - begin > kLongestConnect) {
+      last_contact = absl::Now();
+      rest = kFirstRest;
+    }
+    if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE && request_.from_revision() > 0) {
+      // A daemon that counts from the beginning again.
+      request_.set_from_revision(0);
+      continue;
+    }
+    const bool patient = absl::Now() - last_contact < kPatience;
+    if (!IsInterruption(status.error_code()) || !patient) return Put(FeedEnded{status});
+    Put(FeedInterrupted{status});
+    if (!Rest(rest)) return;
+    rest = std::min(rest * 2, kLongestRest);
+  }
+}
+
+grpc::Status StateFeed::ReadStream() {
+  const std::shared_ptr<grpc::ClientContext> context = NewContext();
+  if (context == nullptr) return grpc::Status::CANCELLED;
+  const auto reader = connection_.deployments().WatchStates(context.get(), request_);
+  v1::WatchStatesResponse response;
+  while (reader->Read(&response)) {
+    read_something_ = true;
+    request_.set_from_revision(std::max(request_.from_revision(), response.state().revision()));
+    Put(std::move(*response.mutable_state()));
+  }
+  return reader->Finish();
+}
+
+void StateFeed::Put(FeedEvent event) {
+  MutexLock lock(mutex_);
+  events_.push_back(std::move(event));
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+}
+
+bool StateFeed::Rest(absl::Duration duration) {
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(duration);
+  MutexLock lock(mutex_);
+  while (!stop_ && std::chrono::steady_clock::now() < deadline) {
+    stopping_.WaitUntil(mutex_, deadline);
+  }
+  return !stop_;
+}
+
+std::shared_ptr<grpc::ClientContext> StateFeed::NewContext() {
+  MutexLock lock(mutex_);
+  if (stop_) return nullptr;
+  context_ = std::make_shared<grpc::ClientContext>();
+  return context_;
+}
+
+}  // namespace sluice::client

@@ -1,0 +1,78 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The daemon's stream of states as a queue that a poll can wait for. Reads on a thread of its own
+// and comes back by itself when the daemon restarts, from the last revision seen. Used by Follow.
+
+#ifndef SLUICE_CLIENT_STATE_FEED_H_
+#define SLUICE_CLIENT_STATE_FEED_H_
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+#include "base/unique_fd.h"
+#include "client/connection.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
+#include "sluice/v1/deployment_service.pb.h"
+
+namespace sluice::client {
+
+// The connection is gone and is being made again.
+struct FeedInterrupted {
+  grpc::Status status;
+};
+
+// There will be nothing more.
+struct FeedEnded {
+  grpc::Status status;
+};
+
+using FeedEvent = std::variant<v1::DeploymentState, FeedInterrupted, FeedEnded>;
+
+// Thread-safe.
+class StateFeed {
+ public:
+  // How long a daemon that has gone is waited for.
+  static constexpr absl::Duration kPatience = absl::Minutes(5);
+
+  // `connection` must outlive the feed and have reached the daemon before.
+  StateFeed(Connection& connection, const v1::WatchStatesRequest& request);
+  ~StateFeed();
+  StateFeed(const StateFeed&) = delete;
+  StateFeed& operator=(const StateFeed&) = delete;
+
+  // Readable when Take() has something.
+  int fd() const { return wake_.get(); }
+  std::optional<FeedEvent> Take();
+
+ private:
+  void Run();
+  // Reads one stream to its end.
+  grpc::Status ReadStream();
+  void Put(FeedEvent event);
+  // False when the feed is being destroyed.
+  bool Rest(absl::Duration duration);
+  std::shared_ptr<grpc::ClientContext> NewContext();
+
+  Connection& connection_;
+  v1::WatchStatesRequest request_;  // of the reading thread
+  bool read_something_ = false;     // of the reading thread: from the present stream
+  UniqueFd wake_;
+  Mutex mutex_;
+  CondVar stopping_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<FeedEvent> events_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Thread> thread_;
+};
+
+}  // namespace sluice::client
+
+#endif  // SLUICE_CLIENT_STATE_FEED_H_

@@ -1,0 +1,61 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "absl/strings/str_cat.h"
+#include "client/follow.h"
+#include "client/text.h"
+#include "client/verbs/verbs.h"
+#include "client/words.h"
+
+namespace sluice::client {
+namespace {
+
+bool IsMet(WaitCondition condition, v1::Status status) {
+  switch (condition) {
+    case WaitCondition::kCompleted:
+      return status == v1::STATUS_COMPLETED;
+    case WaitCondition::kPaused:
+      return status == v1::STATUS_PAUSED;
+    case WaitCondition::kTerminal:
+      return IsTerminal(status);
+  }
+  return false;
+}
+
+// Of a deployment that ended without what was waited for.
+ExitCode Missed(const v1::DeploymentState& state, Session& session) {
+  const std::string why = state.message().empty() ? "" : ": " + Printable(state.message());
+  session.console.WriteError(absl::StrCat("sluice: deployment ", ShortId(state.id()), " ended ",
+                                          Word(state.status()), why, "\n`sluice state ",
+                                          ShortId(state.id()), "` shows it.\n"));
+  const ExitCode outcome = OutcomeOf(state);
+  return outcome == ExitCode::kDone ? ExitCode::kFailed : outcome;
+}
+
+}  // namespace
+
+ExitCode Run(const WaitOptions& options, Session& session) {
+  v1::DeploymentState state;
+  if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
+    return session.Fail(found);
+  }
+  v1::WatchStatesRequest request;
+  request.set_deployment_id(state.id());
+  FollowOptions follow;
+  follow.timeout = options.timeout;
+  follow.until = [&options](const v1::DeploymentState& now) {
+    return IsMet(options.condition, now.status()) || IsTerminal(now.status());
+  };
+  const auto presenter = MakeSilentPresenter();
+  const FollowEnd end = Follow(session, request, *presenter, follow);
+  if (end.kind != FollowEnd::Kind::kReached) return ReportEarlyEnd(session, end);
+  if (session.structured()) session.PrintState(end.last);
+  if (!IsMet(options.condition, end.last.status())) return Missed(end.last, session);
+  if (!session.structured()) {
+    session.console.Write(
+        absl::StrCat("deployment ", ShortId(end.last.id()), " is ", Word(end.last.status()), "\n"));
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace sluice::client

@@ -1,0 +1,32 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/follow.h"
+#include "client/verbs/verbs.h"
+
+namespace sluice::client {
+namespace {
+
+ExitCode WatchEverything(Session& session) {
+  v1::ListStatesRequest probe;
+  probe.set_page_size(1);
+  v1::ListStatesResponse response;
+  const grpc::Status status =
+      session.connection.Call(&Connection::Deployments::ListStates, probe, response);
+  if (!status.ok()) return session.Fail(status);
+  const auto presenter = MakePresenter(session.console, session.output, /*single=*/false);
+  return ReportEarlyEnd(session, Follow(session, {}, *presenter, {}));
+}
+
+}  // namespace
+
+ExitCode Run(const WatchOptions& options, Session& session) {
+  if (options.subject.empty()) return WatchEverything(session);
+  v1::DeploymentState state;
+  if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
+    return session.Fail(found);
+  }
+  return WatchToTheEnd(session, state);
+}
+
+}  // namespace sluice::client

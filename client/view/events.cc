@@ -1,0 +1,153 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/events.h"
+
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/timestamp.h"
+#include "client/durations.h"
+#include "client/text.h"
+#include "client/view/header.h"
+#include "client/view/step_text.h"
+#include "client/words.h"
+#include "fmt/format.h"
+
+namespace sluice::client {
+namespace {
+
+class EventWriter {
+ public:
+  EventWriter(const v1::DeploymentState* before, const v1::DeploymentState& after, absl::Time now)
+      : before_(before == nullptr ? empty_ : *before),
+        after_(after),
+        now_(now),
+        lead_(absl::StrCat(UtcSeconds(now), " ", ShortId(after.id()), " ", after.service(), ": ")) {
+  }
+
+  std::vector<Line> Write() {
+    if (before_.id().empty()) AddFirst();
+    AddPhase();
+    AddSteps();
+    AddTargets();
+    AddTraffic();
+    AddStatus();
+    return std::move(lines_);
+  }
+
+ private:
+  void Add(const Line& line) { lines_.push_back(Line(lead_, Style::kDim).Add(line)); }
+
+  void AddFirst() {
+    Line line(absl::StrCat("version ", after_.version()));
+    if (!after_.previous_version().empty()) {
+      line.Add(absl::StrCat(" (before: ", after_.previous_version(), ")"));
+    }
+    line.Add(absl::StrCat(", strategy ", after_.strategy()));
+    if (!after_.targets().empty()) {
+      line.Add(absl::StrCat(", ", Counted(static_cast<size_t>(after_.targets_size()), "target")));
+    }
+    Add(line);
+  }
+
+  void AddPhase() {
+    if (after_.phase() != v1::PHASE_ROLLING_BACK || before_.phase() == after_.phase()) return;
+    Line line("rolling back", Style::kWarning);
+    if (!after_.plan().version().empty()) {
+      line.Add(absl::StrCat(" to ", after_.plan().version()));
+    }
+    if (!after_.message().empty()) line.Add(absl::StrCat(": ", after_.message()));
+    Add(line);
+  }
+
+  bool IsSamePlan() const {
+    return before_.phase() == after_.phase() &&
+           before_.plan().steps_size() == after_.plan().steps_size();
+  }
+
+  void AddSteps() {
+    for (int i = 0; i < after_.plan().steps_size(); ++i) {
+      const v1::Step& step = after_.plan().steps(i);
+      const v1::Step& before =
+          IsSamePlan() ? before_.plan().steps(i) : v1::Step::default_instance();
+      if (step.status() != before.status()) AddStep(i, step);
+    }
+  }
+
+  void AddStep(int index, const v1::Step& step) {
+    const Span icon = StepIcon(step.status());
+    Line line(absl::StrCat("step ", index + 1, "/", after_.plan().steps_size(), " ", StepName(step),
+                           ": "));
+    line.Add(Word(step.status()), icon.style);
+    if (const std::string progress = StepProgress(step, now_); !progress.empty()) {
+      line.Add(absl::StrCat(" (", progress, ")"));
+    }
+    Add(line);
+  }
+
+  void AddTargets() {
+    std::map<std::string, const v1::TargetState*> known;
+    for (const v1::TargetState& target : before_.targets()) known[target.target().id()] = &target;
+    for (const v1::TargetState& target : after_.targets()) {
+      const auto found = known.find(target.target().id());
+      const v1::TargetState& before =
+          found == known.end() ? v1::TargetState::default_instance() : *found->second;
+      if (TargetWords(before) != TargetWords(target)) AddTarget(target);
+    }
+  }
+
+  void AddTarget(const v1::TargetState& target) {
+    Line line(absl::StrCat("target ", target.target().id(), ": "));
+    line.Add(TargetWords(target), TargetIcon(target).style);
+    if (IsFailing(target) && !target.error().empty()) line.Add(absl::StrCat(": ", target.error()));
+    Add(line);
+    if (IsFailing(target) && !target.output().empty()) {
+      Add(Line(absl::StrCat("target ", target.target().id(), " said: ", TargetComplaint(target)),
+               Style::kBad));
+    }
+  }
+
+  void AddTraffic() {
+    if (before_.traffic_percentage() == after_.traffic_percentage()) return;
+    Add(Line(fmt::format("{:g}% on {}", after_.traffic_percentage(), after_.version())));
+  }
+
+  void AddStatus() {
+    if (before_.status() == after_.status() && before_.pausing() == after_.pausing()) return;
+    Line line = StatusLabel(after_.status());
+    if (after_.pausing()) line.Add(", pausing");
+    if (after_.reason() != v1::REASON_UNSPECIFIED) {
+      line.Add(absl::StrCat(" (", Spoken(Word(after_.reason())), ")"));
+    }
+    if (!after_.message().empty()) line.Add(absl::StrCat(": ", after_.message()));
+    if (IsTerminal(after_.status())) AddEnd(line);
+    Add(line);
+  }
+
+  void AddEnd(Line& line) const {
+    if (const std::string elapsed = ElapsedText(after_, now_); !elapsed.empty()) {
+      line.Add(absl::StrCat(", after ", elapsed));
+    }
+    if (after_.fleet().consistency() != v1::FLEET_CONSISTENCY_UNSPECIFIED) {
+      line.Add(absl::StrCat(", fleet ", Word(after_.fleet().consistency())));
+    }
+  }
+
+  const v1::DeploymentState empty_;
+  const v1::DeploymentState& before_;
+  const v1::DeploymentState& after_;
+  const absl::Time now_;
+  const std::string lead_;
+  std::vector<Line> lines_;
+};
+
+}  // namespace
+
+std::vector<Line> EventLines(const v1::DeploymentState* before, const v1::DeploymentState& after,
+                             absl::Time now) {
+  return EventWriter(before, after, now).Write();
+}
+
+}  // namespace sluice::client

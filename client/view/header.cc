@@ -1,0 +1,166 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/header.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/timestamp.h"
+#include "client/durations.h"
+#include "client/text.h"
+#include "client/view/step_text.h"
+#include "client/words.h"
+#include "fmt/format.h"
+
+namespace sluice::client {
+namespace {
+
+constexpr int kValueColumn = 13;
+constexpr int kWidestBar = 30;
+
+Line Field(const std::string& key, const Line& value) {
+  return Line(key + ":", Style::kBold).PadTo(kValueColumn).Add(value);
+}
+
+struct TargetCounts {
+  int total = 0;
+  int done = 0;
+  int failed = 0;
+};
+
+TargetCounts CountTargets(const v1::DeploymentState& state) {
+  const bool going_back = state.phase() == v1::PHASE_ROLLING_BACK;
+  const v1::TargetPhase goal =
+      going_back ? v1::TARGET_PHASE_ROLLED_BACK : v1::TARGET_PHASE_SUCCEEDED;
+  TargetCounts counts;
+  for (const v1::TargetState& target : state.targets()) {
+    // Going back concerns only what was touched.
+    if (going_back && target.phase() == v1::TARGET_PHASE_UNSPECIFIED) continue;
+    ++counts.total;
+    counts.done += target.phase() == goal ? 1 : 0;
+    counts.failed += target.phase() == v1::TARGET_PHASE_FAILED ? 1 : 0;
+  }
+  return counts;
+}
+
+Line Bar(double share, int width) {
+  const int columns = std::clamp(width - 50, 10, kWidestBar);
+  const int filled = std::clamp(static_cast<int>(share * columns), 0, columns);
+  std::string full, empty;
+  for (int i = 0; i < filled; ++i) full += "█";
+  for (int i = filled; i < columns; ++i) empty += "░";
+  return Line(full, Style::kGood).Add(empty, Style::kDim);
+}
+
+Line TargetProgress(const v1::DeploymentState& state, int width) {
+  const TargetCounts counts = CountTargets(state);
+  const double share = counts.total == 0 ? 0 : static_cast<double>(counts.done) / counts.total;
+  const bool going_back = state.phase() == v1::PHASE_ROLLING_BACK;
+  Line line = Bar(share, width);
+  line.Add(fmt::format(" {}/{} {}", counts.done, counts.total, going_back ? "back" : "updated"));
+  if (counts.failed > 0) line.Add(fmt::format(", {} failed", counts.failed), Style::kBad);
+  return line;
+}
+
+bool MovesTraffic(const v1::Plan& plan) {
+  return std::any_of(plan.steps().begin(), plan.steps().end(), [](const v1::Step& step) {
+    return step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
+  });
+}
+
+Line StatusText(const v1::DeploymentState& state) {
+  Line line = StatusLabel(state.status());
+  if (state.pausing()) line.Add(", pausing: calls that had begun are finished first");
+  if (state.phase() == v1::PHASE_ROLLING_BACK && !IsTerminal(state.status())) {
+    line.Add(", rolling back", Style::kWarning);
+  }
+  if (state.reason() != v1::REASON_UNSPECIFIED) {
+    line.Add(absl::StrCat(" (", Spoken(Word(state.reason())), ")"));
+  }
+  return line;
+}
+
+Line VersionText(const v1::DeploymentState& state) {
+  Line line(state.version(), Style::kActive);
+  if (!state.previous_version().empty()) {
+    line.Add(absl::StrCat(" (before: ", state.previous_version(), ")"));
+  }
+  return line;
+}
+
+Line FleetText(const v1::Fleet& fleet) {
+  const bool consistent = fleet.consistency() == v1::FLEET_CONSISTENCY_CONSISTENT;
+  Line line(Word(fleet.consistency()), consistent ? Style::kGood : Style::kWarning);
+  if (!fleet.version().empty()) line.Add(absl::StrCat(" on ", fleet.version()));
+  return line;
+}
+
+void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
+  if (state.plan().steps().empty()) return;
+  Line line(StepCounter(state));
+  if (state.current_step() < state.plan().steps_size()) {
+    line.Add(" ").Add(StepName(state.plan().steps(state.current_step())));
+  }
+  lines.push_back(Field("Step", line));
+}
+
+void AddProgress(const v1::DeploymentState& state, int width, std::vector<Line>& lines) {
+  if (!state.targets().empty()) lines.push_back(Field("Targets", TargetProgress(state, width)));
+  if (!state.targets().empty() && !MovesTraffic(state.plan())) return;
+  Line traffic = Bar(state.traffic_percentage() / 100, width);
+  traffic.Add(fmt::format(" {:g}%", state.traffic_percentage()));
+  lines.push_back(Field("Traffic", traffic));
+}
+
+void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
+  const auto add = [&lines](const char* key, const std::string& value) {
+    if (!value.empty()) lines.push_back(Field(key, Line(value)));
+  };
+  add("Created", state.has_create_time() ? UtcSeconds(FromTimestamp(state.create_time())) : "");
+  add("Ended", state.has_end_time() ? UtcSeconds(FromTimestamp(state.end_time())) : "");
+  add("Asked for", state.request_reason());
+  add("Request id", state.request_id());
+  add("Revision", absl::StrCat(state.revision()));
+  const std::map<std::string, std::string> metadata(state.metadata().begin(),
+                                                    state.metadata().end());
+  for (const auto& [key, value] : metadata) add("Metadata", absl::StrCat(key, "=", value));
+  for (const std::string& error : state.result().errors()) add("Error", error);
+}
+
+}  // namespace
+
+std::string StepCounter(const v1::DeploymentState& state) {
+  const int steps = state.plan().steps_size();
+  return absl::StrCat(std::min(state.current_step() + 1, steps), "/", steps);
+}
+
+std::string ElapsedText(const v1::DeploymentState& state, absl::Time now) {
+  if (!state.has_start_time()) return "";
+  const absl::Time end = state.has_end_time() ? FromTimestamp(state.end_time()) : now;
+  return ShortDuration(end - FromTimestamp(state.start_time()));
+}
+
+std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptions& options) {
+  std::vector<Line> lines;
+  lines.push_back(Field("Deployment", Line(options.wide ? state.id() : ShortId(state.id()))));
+  lines.push_back(Field("Service", Line(state.service())));
+  lines.push_back(Field("Version", VersionText(state)));
+  lines.push_back(Field("Strategy", Line(state.strategy())));
+  lines.push_back(Field("Status", StatusText(state)));
+  if (!state.message().empty()) lines.push_back(Field("Message", Line(state.message())));
+  AddStep(state, lines);
+  if (const std::string elapsed = ElapsedText(state, options.now); !elapsed.empty()) {
+    lines.push_back(Field("Elapsed", Line(elapsed)));
+  }
+  AddProgress(state, options.width, lines);
+  if (state.fleet().consistency() != v1::FLEET_CONSISTENCY_UNSPECIFIED) {
+    lines.push_back(Field("Fleet", FleetText(state.fleet())));
+  }
+  if (options.wide) AddWideFields(state, lines);
+  return lines;
+}
+
+}  // namespace sluice::client

@@ -1,0 +1,28 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The upper part of a deployment's page: aligned "Key: value" lines and the progress bar. Lines
+// that say nothing are left out. Pure.
+
+#ifndef SLUICE_CLIENT_VIEW_HEADER_H_
+#define SLUICE_CLIENT_VIEW_HEADER_H_
+
+#include <vector>
+
+#include "client/line.h"
+#include "client/view/deployment_view.h"
+#include "sluice/v1/deployment.pb.h"
+
+namespace sluice::client {
+
+std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptions& options);
+
+// "3/8": the present step, counted from one.
+std::string StepCounter(const v1::DeploymentState& state);
+
+// How long it has run at `now`, or ran; empty before its start.
+std::string ElapsedText(const v1::DeploymentState& state, absl::Time now);
+
+}  // namespace sluice::client
+
+#endif  // SLUICE_CLIENT_VIEW_HEADER_H_

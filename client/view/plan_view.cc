@@ -1,0 +1,48 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/plan_view.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/timestamp.h"
+#include "client/durations.h"
+#include "client/view/step_text.h"
+#include "fmt/format.h"
+
+namespace sluice::client {
+namespace {
+
+constexpr int kActionColumn = 28;
+
+void AddPlan(const std::string& title, const v1::Plan& plan, std::vector<Line>& lines) {
+  const std::string version = plan.version().empty() ? "" : absl::StrCat(" (", plan.version(), ")");
+  lines.push_back(Line(absl::StrCat(title, version), Style::kBold));
+  for (int i = 0; i < plan.steps_size(); ++i) {
+    const v1::Step& step = plan.steps(i);
+    Line line(fmt::format("{:4}. {}", i + 1, StepName(step)));
+    if (StepAction(step) != StepName(step)) {
+      line.PadTo(kActionColumn).Add("  ").Add(StepAction(step), Style::kDim);
+    }
+    lines.push_back(line);
+  }
+  if (plan.steps().empty()) lines.push_back(Line("      nothing to do", Style::kDim));
+}
+
+}  // namespace
+
+std::vector<Line> RenderPlan(const v1::PlanResponse& plan) {
+  std::vector<Line> lines;
+  AddPlan("Plan", plan.plan(), lines);
+  if (plan.has_rollback_plan()) AddPlan("If it fails", plan.rollback_plan(), lines);
+  const std::string least = ShortDuration(FromProtoDuration(plan.min_duration()));
+  const std::string most = plan.has_max_duration()
+                               ? ShortDuration(FromProtoDuration(plan.max_duration()))
+                               : "not bounded";
+  lines.push_back(Line("Waits alone: ", Style::kBold).Add(least));
+  lines.push_back(Line("At most:     ", Style::kBold).Add(most));
+  return lines;
+}
+
+}  // namespace sluice::client

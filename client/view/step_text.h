@@ -1,0 +1,37 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A step and a target in words. Used by the live view, the event lines and plan. Pure.
+
+#ifndef SLUICE_CLIENT_VIEW_STEP_TEXT_H_
+#define SLUICE_CLIENT_VIEW_STEP_TEXT_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "client/line.h"
+#include "sluice/v1/deployment.pb.h"
+
+namespace sluice::client {
+
+// The step's own name, else what it does: "traffic 40%".
+std::string StepName(const v1::Step& step);
+
+// What the step does: "deploy web-1, web-2", "wait 5s".
+std::string StepAction(const v1::Step& step);
+
+// How the step stands at `now`: "4s left", "waits for `sluice promote`", "took 2s"; may be empty.
+std::string StepProgress(const v1::Step& step, absl::Time now);
+
+// "checking health", "failed, unhealthy".
+std::string TargetWords(const v1::TargetState& target);
+
+// The last thing that a failing target said, or why it failed; empty when it is not failing.
+std::string TargetComplaint(const v1::TargetState& target);
+
+bool IsActive(const v1::TargetState& target);
+bool IsFailing(const v1::TargetState& target);
+
+}  // namespace sluice::client
+
+#endif  // SLUICE_CLIENT_VIEW_STEP_TEXT_H_

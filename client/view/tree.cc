@@ -1,0 +1,196 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/tree.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/text.h"
+#include "client/view/plan_targets.h"
+#include "client/view/step_text.h"
+#include "client/words.h"
+
+namespace sluice::client {
+namespace {
+
+constexpr int kTargetColumn = 18;
+constexpr int kProgressColumn = 46;
+
+Weight WeightOf(const v1::TargetState& target) {
+  if (IsFailing(target)) return Weight::kFailing;
+  return IsActive(target) ? Weight::kActive : Weight::kOther;
+}
+
+Leaf TargetLeaf(const v1::TargetState& target, bool wide) {
+  const Span icon = TargetIcon(target);
+  Line line(icon.text, icon.style);
+  line.Add(" ").Add(target.target().id()).PadTo(kTargetColumn).Add(" ");
+  line.Add(TargetWords(target), icon.style);
+  if (wide) {
+    line.Add(absl::StrCat("  ", target.target().address(), "  ", target.target().version(), "  ",
+                          Counted(static_cast<size_t>(target.attempts()), "attempt")),
+             Style::kDim);
+  }
+  Leaf leaf{{line}, WeightOf(target)};
+  if (const std::string complaint = TargetComplaint(target); !complaint.empty()) {
+    leaf.lines.push_back(Line("  ").Add(complaint, Style::kBad));
+  }
+  return leaf;
+}
+
+Line StepHead(const v1::Step& step, bool present, absl::Time now) {
+  const Span icon = StepIcon(step.status());
+  Line line(icon.text, icon.style);
+  line.Add(" ").Add(StepName(step), present ? Style::kBold : Style::kPlain);
+  if (const std::string progress = StepProgress(step, now); !progress.empty()) {
+    line.PadTo(kProgressColumn).Add("  ").Add(progress, present ? Style::kActive : Style::kDim);
+  }
+  return present ? line.Add("  ◀", Style::kActive) : line;
+}
+
+void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets, bool wide,
+               Branch& branch) {
+  for (int target : targets) branch.leaves.push_back(TargetLeaf(state.targets(target), wide));
+}
+
+// A branch whose leaves are all hidden says so beside its head.
+bool HasMoreLine(const Branch& branch) { return branch.hidden > 0 && !branch.leaves.empty(); }
+
+bool HasFailingLeaf(const Branch& branch) {
+  return std::any_of(branch.leaves.begin(), branch.leaves.end(),
+                     [](const Leaf& leaf) { return leaf.weight == Weight::kFailing; });
+}
+
+size_t Height(const Branch& branch) {
+  size_t height = 1 + (HasMoreLine(branch) ? 1 : 0);
+  for (const Leaf& leaf : branch.leaves) height += leaf.lines.size();
+  return height;
+}
+
+size_t Height(const Tree& tree) {
+  size_t height = (tree.hidden_above > 0 ? 1 : 0) + (tree.hidden_below > 0 ? 1 : 0);
+  for (const Branch& branch : tree.branches) height += Height(branch);
+  return height;
+}
+
+// Takes out leaves of that weight, the last of a branch first.
+void HideLeaves(Branch& branch, Weight weight, size_t& height, size_t wanted) {
+  for (size_t i = branch.leaves.size(); i-- > 0 && height > wanted;) {
+    if (branch.leaves[i].weight != weight) continue;
+    height -= branch.leaves[i].lines.size() + (HasMoreLine(branch) ? 1 : 0);
+    branch.leaves.erase(branch.leaves.begin() + static_cast<std::ptrdiff_t>(i));
+    ++branch.hidden;
+    height += HasMoreLine(branch) ? 1 : 0;
+  }
+}
+
+// The branches farthest from the present one first.
+std::vector<size_t> FromFarToNear(const Tree& tree) {
+  std::vector<size_t> order(tree.branches.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto distance = [&tree](size_t i) {
+    return i > tree.present ? i - tree.present : tree.present - i;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return distance(a) > distance(b); });
+  return order;
+}
+
+// Whether the next branch to go is the first rather than the last: the farther one, but one with a
+// failing leaf after one without.
+bool FirstBranchGoes(const Tree& tree) {
+  const size_t above = tree.present;
+  const size_t below = tree.branches.size() - 1 - tree.present;
+  if (above == 0 || below == 0) return below == 0;
+  const bool first_fails = HasFailingLeaf(tree.branches.front());
+  const bool last_fails = HasFailingLeaf(tree.branches.back());
+  return first_fails == last_fails ? above > below : last_fails;
+}
+
+// Takes whole branches out from both ends.
+void HideBranches(Tree& tree, size_t wanted) {
+  while (Height(tree) > wanted && tree.branches.size() > 1) {
+    if (FirstBranchGoes(tree)) {
+      tree.branches.erase(tree.branches.begin());
+      ++tree.hidden_above;
+      --tree.present;
+    } else {
+      tree.branches.pop_back();
+      ++tree.hidden_below;
+    }
+  }
+}
+
+Line More(const std::string& trunk, size_t count, const char* what) {
+  return Line(absl::StrCat(trunk, "… and ", count, " more", what), Style::kDim);
+}
+
+void RenderBranch(const Branch& branch, bool last, std::vector<Line>& lines) {
+  Line head = Line(last ? "└─ " : "├─ ", Style::kDim).Add(branch.head);
+  if (branch.hidden > 0 && branch.leaves.empty()) {
+    head.Add(absl::StrCat("  (", Counted(branch.hidden, "target"), ")"), Style::kDim);
+  }
+  lines.push_back(head);
+  const std::string trunk = last ? "   " : "│  ";
+  for (size_t i = 0; i < branch.leaves.size(); ++i) {
+    const bool last_leaf = i + 1 == branch.leaves.size() && branch.hidden == 0;
+    const std::vector<Line>& parts = branch.leaves[i].lines;
+    for (size_t part = 0; part < parts.size(); ++part) {
+      const char* twig = part > 0 ? (last_leaf ? "   " : "│  ") : (last_leaf ? "└─ " : "├─ ");
+      lines.push_back(Line(trunk + twig, Style::kDim).Add(parts[part]));
+    }
+  }
+  if (HasMoreLine(branch)) lines.push_back(More(trunk + "└─ ", branch.hidden, ""));
+}
+
+}  // namespace
+
+Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options) {
+  Tree tree;
+  const auto of_steps = TargetsOfSteps(state);
+  const int steps = state.plan().steps_size();
+  for (int i = 0; i < steps; ++i) {
+    const bool present = i == state.current_step() && !IsTerminal(state.status());
+    Branch branch{StepHead(state.plan().steps(i), present, options.now), {}};
+    AddLeaves(state, of_steps[static_cast<size_t>(i)], options.wide, branch);
+    tree.branches.push_back(std::move(branch));
+  }
+  if (const std::vector<int> rest = TargetsOfNoStep(state, of_steps); !rest.empty()) {
+    Branch branch{Line(steps == 0 ? "targets" : "other targets"), {}};
+    AddLeaves(state, rest, options.wide, branch);
+    tree.branches.push_back(std::move(branch));
+  }
+  const size_t last = tree.branches.empty() ? 0 : tree.branches.size() - 1;
+  tree.present = std::min(static_cast<size_t>(std::max(state.current_step(), 0)), last);
+  return tree;
+}
+
+void ShortenTree(Tree& tree, size_t wanted) {
+  size_t height = Height(tree);
+  const std::vector<size_t> order = FromFarToNear(tree);
+  for (const Weight weight : {Weight::kOther, Weight::kActive, Weight::kFailing}) {
+    // Steps give way before what runs or fails does.
+    if (weight == Weight::kActive) HideBranches(tree, std::max(wanted, size_t{1}));
+    if (weight != Weight::kOther) height = Height(tree);
+    if (weight == Weight::kOther) {
+      for (size_t i : order) HideLeaves(tree.branches[i], weight, height, wanted);
+    } else {
+      for (Branch& branch : tree.branches) HideLeaves(branch, weight, height, wanted);
+    }
+  }
+}
+
+std::vector<Line> RenderTree(const Tree& tree) {
+  std::vector<Line> lines;
+  if (tree.hidden_above > 0) lines.push_back(More("├─ ", tree.hidden_above, " before"));
+  for (size_t i = 0; i < tree.branches.size(); ++i) {
+    const bool last = i + 1 == tree.branches.size() && tree.hidden_below == 0;
+    RenderBranch(tree.branches[i], last, lines);
+  }
+  if (tree.hidden_below > 0) lines.push_back(More("└─ ", tree.hidden_below, " after"));
+  return lines;
+}
+
+}  // namespace sluice::client
