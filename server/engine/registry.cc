@@ -147,12 +147,13 @@ absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesReques
 absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
                                                 const RecordFilter& filter) const {
   MutexLock lock(mutex_);
-  if (revision > 0 && revision < pruned_through_) {
+  const int64_t pruned_through = PrunedThrough(filter);
+  if (revision > 0 && revision < pruned_through) {
     return absl::OutOfRangeError(absl::StrCat("revision ", revision,
-                                              " is too old: states up to revision ",
-                                              pruned_through_, " are gone; watch from 0 again"));
+                                              " is too old: states up to revision ", pruned_through,
+                                              " are gone; watch from 0 again"));
   }
-  for (auto it = log_.upper_bound(revision); it != log_.end(); ++it) {
+  for (auto it = log_.upper_bound(std::max(revision, filter.after)); it != log_.end(); ++it) {
     const LogItem& item = it->second;
     if (!filter.deployment_id.empty() && item.id != filter.deployment_id) continue;
     const Entry& entry = entries_.at(item.id);
@@ -160,6 +161,13 @@ absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
     return item.frozen != nullptr ? item.frozen : SnapshotOf(entry);
   }
   return SnapshotPtr();
+}
+
+int64_t Registry::PrunedThrough(const RecordFilter& filter) const {
+  // A deployment is pruned as a whole.
+  if (!filter.deployment_id.empty() && Find(filter.deployment_id) != nullptr) return 0;
+  const auto found = pruned_through_.find(filter.service);
+  return found == pruned_through_.end() ? 0 : found->second;
 }
 
 int64_t Registry::AwaitChange(int64_t seen) const {
@@ -240,12 +248,15 @@ void Registry::Prune(const std::string& service) {
 }
 
 void Registry::Erase(const std::string& id) {
+  const std::string service = entries_.at(id).state.service();
   for (auto it = log_.begin(); it != log_.end();) {
     if (it->second.id != id) {
       ++it;
       continue;
     }
-    pruned_through_ = std::max(pruned_through_, it->first);
+    for (const std::string& of : {std::string(), service}) {
+      pruned_through_[of] = std::max(pruned_through_[of], it->first);
+    }
     it = log_.erase(it);
   }
   by_order_.erase(order_of_[id]);

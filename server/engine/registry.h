@@ -28,6 +28,7 @@ namespace sluice {
 struct RecordFilter {
   std::string deployment_id;  // whole
   std::string service;
+  int64_t after = 0;  // nothing up to this revision: a reader that begins with the present
 };
 
 // What is known of a service from its deployments.
@@ -61,7 +62,7 @@ class Registry {
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every
-  // terminal state. OUT_OF_RANGE when finished records after `revision` (unless it is 0) are gone.
+  // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone.
   absl::StatusOr<SnapshotPtr> NextAfter(int64_t revision, const RecordFilter& filter) const;
   // Blocks until the newest revision is above `seen` or Close was called; returns the newest one.
   int64_t AwaitChange(int64_t seen) const;
@@ -88,6 +89,7 @@ class Registry {
   void Remember(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t PrunedThrough(const RecordFilter& filter) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const Entry* Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock& clock_;
@@ -97,7 +99,8 @@ class Registry {
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t pruned_through_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The newest revision that was pruned, by service; under "" that of all.
+  std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, LogItem> log_ ABSL_GUARDED_BY(mutex_);
   // Ids in the order in which they were inserted, for each service and for all.

@@ -60,6 +60,19 @@ struct WatchStart {
   int64_t revision = 0;
 };
 
+// The revision before the present state: that of the deployment, or of the service's latest one.
+// What came before is history, not news.
+absl::StatusOr<int64_t> BeforeThePresent(const Registry& registry, const RecordFilter& filter) {
+  std::string id = filter.deployment_id;
+  if (!filter.service.empty()) {
+    const absl::StatusOr<std::string> latest = registry.LatestOf(filter.service);
+    if (latest.ok()) id = *latest;
+  }
+  if (id.empty()) return 0;
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, registry.Get(id));
+  return snapshot->state().revision() - 1;
+}
+
 absl::StatusOr<WatchStart> StartOf(const Registry& registry, const grpc::ByteBuffer& bytes) {
   SLUICE_ASSIGN_OR_RETURN(const v1::WatchStatesRequest request,
                           Parse<v1::WatchStatesRequest>(bytes));
@@ -70,13 +83,9 @@ absl::StatusOr<WatchStart> StartOf(const Registry& registry, const grpc::ByteBuf
   if (request.has_deployment_id()) {
     SLUICE_ASSIGN_OR_RETURN(start.filter.deployment_id, registry.Resolve(request.deployment_id()));
   }
-  if (!request.has_service()) return start;
   start.filter.service = request.service();
-  // The present state of a service is that of its latest deployment; its history is not news.
-  const absl::StatusOr<std::string> latest = registry.LatestOf(request.service());
-  if (start.revision == 0 && latest.ok()) {
-    SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, registry.Get(*latest));
-    start.revision = snapshot->state().revision() - 1;
+  if (start.revision == 0) {
+    SLUICE_ASSIGN_OR_RETURN(start.filter.after, BeforeThePresent(registry, start.filter));
   }
   return start;
 }
