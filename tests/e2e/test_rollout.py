@@ -98,7 +98,7 @@ def test_a_rollback_that_fails_is_never_reported_as_one_that_happened(start_daem
     assert end.fleet.consistency == pb()[0].FLEET_CONSISTENCY_MIXED
     assert end.reason == pb()[0].REASON_ROLLBACK_FAILED
     assert fleet.versions() == {"t1": "v1", "t2": "v2", "t3": "v1", "t4": "v1"}
-    assert daemon.cli("wait", end.id, "--for", "terminal").returncode == 4
+    assert daemon.cli("watch", end.id).returncode == 4
 
 
 def test_canary_stages_touch_exact_counts(start_daemon, make_fleet):
