@@ -23,25 +23,36 @@ void FakeClock::WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadl
     waiter_came_.NotifyAll();
   }
   condition.Wait(mutex);
-  MutexLock lock(mutex_);
-  waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &self));
+  // Without the caller's mutex, which Advance may be about to take.
+  mutex.Unlock();
+  {
+    MutexLock lock(mutex_);
+    while (self.pins > 0) waiter_is_free_.Wait(mutex_);
+    waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &self));
+  }
+  mutex.Lock();
 }
 
 void FakeClock::Advance(absl::Duration duration) {
   // A waiter holds its own mutex from its look at the time until it waits, so whoever takes that
   // mutex after the time has moved finds it waiting, or it has seen the new time.
-  std::vector<Waiter> due;
+  std::vector<Waiter*> due;
   {
     MutexLock lock(mutex_);
     elapsed_ += duration;
-    for (const Waiter* waiter : waiters_) {
-      if (waiter->deadline <= elapsed_) due.push_back(*waiter);
+    for (Waiter* waiter : waiters_) {
+      if (waiter->deadline > elapsed_) continue;
+      ++waiter->pins;
+      due.push_back(waiter);
     }
   }
-  for (const Waiter& waiter : due) {
-    MutexLock lock(*waiter.mutex);
-    waiter.condition->NotifyAll();
+  for (Waiter* waiter : due) {
+    MutexLock lock(*waiter->mutex);
+    waiter->condition->NotifyAll();
   }
+  MutexLock lock(mutex_);
+  for (Waiter* waiter : due) --waiter->pins;
+  waiter_is_free_.NotifyAll();
 }
 
 void FakeClock::AwaitTimedWait(absl::Duration within) {
@@ -51,6 +62,14 @@ void FakeClock::AwaitTimedWait(absl::Duration within) {
     return waiter->deadline <= elapsed_ + within;
   };
   while (std::none_of(waiters_.begin(), waiters_.end(), is_near)) waiter_came_.Wait(mutex_);
+}
+
+void FakeClock::AwaitUntimedWait() {
+  MutexLock lock(mutex_);
+  const auto is_untimed = [](const Waiter* waiter) {
+    return waiter->deadline == absl::InfiniteDuration();
+  };
+  while (std::none_of(waiters_.begin(), waiters_.end(), is_untimed)) waiter_came_.Wait(mutex_);
 }
 
 void StepClock::WaitUntil(Mutex&, CondVar&, absl::Duration deadline) {

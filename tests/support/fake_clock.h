@@ -27,16 +27,21 @@ class FakeClock final : public Clock {
   void Advance(absl::Duration duration);
   // Blocks until a wait with a deadline no later than `within` from now is under way.
   void AwaitTimedWait(absl::Duration within);
+  // Blocks until a wait without a deadline is under way.
+  void AwaitUntimedWait();
 
  private:
   struct Waiter {
     Mutex* mutex;
     CondVar* condition;
     absl::Duration deadline;
+    // Advance is about to wake it: mutex and condition must stay until that is done.
+    int pins = 0;
   };
 
   mutable Mutex mutex_;
   CondVar waiter_came_;
+  CondVar waiter_is_free_;
   absl::Duration elapsed_ ABSL_GUARDED_BY(mutex_) = absl::Hours(1);
   std::vector<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
 };
