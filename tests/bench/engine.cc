@@ -1,0 +1,68 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bench/engine.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "drivers/deployer/none_deployer.h"
+#include "drivers/health/none_health_check.h"
+#include "drivers/router/none_router.h"
+
+namespace sluice::bench {
+namespace {
+
+constexpr int kHistory = 20;
+constexpr double kHour = 3600;
+
+ServiceDefinitionPtr AnyService(ServicePorts ports) {
+  auto definition = std::make_shared<ServiceDefinition>();
+  definition->ports = std::move(ports);
+  definition->configured = false;
+  return definition;
+}
+
+}  // namespace
+
+ServicePorts NonePorts() {
+  return {.deployer = std::make_shared<NoneDeployer>(),
+          .health_check = std::make_shared<NoneHealthCheck>(),
+          .router = std::make_shared<NoneRouter>()};
+}
+
+Engine::Engine(const EngineLimits& limits, ServicePorts ports)
+    : catalog_(AnyService(std::move(ports))),
+      registry_(clock_, kHistory),
+      manager_(clock_, registry_, catalog_, limits,
+               [this] { return fmt::format("{:06}", deployments_++); }) {}
+
+ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits)
+    : engine_(limits, NonePorts()) {
+  auto server = RpcServer::Start({.unix_socket = socket}, engine_.manager(), engine_.registry());
+  if (!server.ok()) {
+    fmt::print(stderr, "sluice_bench: {}\n", server.status().ToString());
+    std::abort();
+  }
+  server_ = *std::move(server);
+}
+
+ServedEngine::~ServedEngine() {
+  engine_.manager().Drain(absl::ZeroDuration(), absl::Minutes(1));
+  engine_.registry().Close();
+  server_ = nullptr;
+}
+
+v1::DeployRequest TwentySteps(const std::string& service) {
+  v1::DeployRequest request;
+  request.set_service(service);
+  request.set_version("2.4.1");
+  v1::RollingStrategy& strategy = *request.mutable_strategy()->mutable_rolling_strategy();
+  strategy.set_batch_count(10);
+  strategy.set_pause_seconds(kHour);
+  return request;
+}
+
+}  // namespace sluice::bench

@@ -1,0 +1,76 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// sluice_bench [NAME ...]: runs the benchmarks (all, or those named: waiting rollout get-state
+// deploy watch) and prints one Markdown table. Exit code 1 when one could not be run; a missed goal
+// is in the table.
+
+#include <fmt/format.h>
+#include <grpc/grpc.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+
+#include "bench/benchmarks.h"
+
+namespace sluice::bench {
+namespace {
+
+struct Benchmark {
+  std::string name;
+  std::function<Rows()> measure;
+};
+
+// The daemon's log is written as in production, but nobody reads it.
+void LogToNobody() { spdlog::set_default_logger(spdlog::basic_logger_mt("bench", "/dev/null")); }
+
+std::string TemporaryFolder() {
+  std::string path = (std::filesystem::temp_directory_path() / "sluice-bench-XXXXXX").string();
+  return mkdtemp(path.data()) == nullptr ? "" : path;
+}
+
+int Run(const std::vector<std::string>& chosen, const std::string& folder) {
+  // The benchmarks without gRPC come first: what it allocates would hide in theirs.
+  const std::vector<Benchmark> benchmarks = {
+      {"waiting", [] { return MeasureWaiting(); }},
+      {"rollout", [] { return MeasureRollout(); }},
+      {"get-state", [&] { return MeasureGetState(folder); }},
+      {"deploy", [&] { return MeasureDeploy(folder); }},
+      {"watch", [&] { return MeasureWatch(folder); }},
+  };
+  std::vector<Row> table;
+  for (const auto& [name, measure] : benchmarks) {
+    const bool wanted =
+        chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
+    if (!wanted) continue;
+    fmt::print(stderr, "measuring {} …\n", name);
+    const Rows rows = measure();
+    if (!rows.ok()) {
+      fmt::print(stderr, "sluice_bench: {}: {}\n", name, rows.status().ToString());
+      return 1;
+    }
+    table.insert(table.end(), rows->begin(), rows->end());
+  }
+  fmt::print("{}\n\n", DescribeMachine());
+  PrintTable(table);
+  return 0;
+}
+
+}  // namespace
+}  // namespace sluice::bench
+
+int main(int argc, char** argv) {
+  sluice::bench::LogToNobody();
+  const std::string folder = sluice::bench::TemporaryFolder();
+  if (folder.empty()) {
+    fmt::print(stderr, "sluice_bench: no temporary folder can be made; set TMPDIR\n");
+    return 1;
+  }
+  const int code = sluice::bench::Run({argv + 1, argv + argc}, folder);
+  std::filesystem::remove_all(folder);
+  return code;
+}

@@ -1,0 +1,104 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The two unary calls that matter, against a server of the same kind that only answers.
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "bench/benchmarks.h"
+#include "bench/engine.h"
+#include "bench/load.h"
+#include "bench/null_server.h"
+
+namespace sluice::bench {
+namespace {
+
+constexpr int kRounds = 7;
+constexpr int kInFlight[] = {1, 8, 64};
+constexpr char kGetState[] = "/sluice.v1.DeploymentService/GetState";
+constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
+
+Row RowOf(std::string figure, const Pairs& pairs, double goal) {
+  const double ratio = MedianRatio(pairs);
+  return {.figure = std::move(figure),
+          .measured = RateText(Median(pairs.measured)),
+          .limit = RateText(Median(pairs.limit)) + " null RPC",
+          .ratio = fmt::format("{:.2f}", ratio),
+          .goal = fmt::format("≥ {:.1f}", goal),
+          .met = ratio >= goal};
+}
+
+v1::DeployRequest FlagRequest(int64_t n) {
+  v1::DeployRequest request;
+  request.set_service(fmt::format("service-{:07}", n));
+  request.set_version("2.4.1");
+  request.mutable_strategy()->mutable_feature_flag_strategy()->set_initial_rollout(5);
+  return request;
+}
+
+// Every accepted deployment may wait or run.
+EngineLimits RoomForAll() { return {.max_pending_deployments = 10'000'000}; }
+
+// A new engine for each round, so that no round finds the records of another.
+absl::StatusOr<double> DeploysPerSecond(const std::string& socket, const Load& load) {
+  ServedEngine served(socket, RoomForAll());
+  return CallsPerSecond("unix:" + socket, load);
+}
+
+absl::StatusOr<grpc::ByteBuffer> DeployResponse() {
+  Engine engine(EngineLimits(), NonePorts());
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr accepted, engine.manager().Deploy(FlagRequest(0)));
+  return Encode(accepted->state());
+}
+
+}  // namespace
+
+Rows MeasureGetState(const std::string& folder) {
+  const std::string socket = folder + "/get-state";
+  const std::string null_socket = folder + "/null-get-state";
+  ServedEngine served(socket, EngineLimits());
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr accepted,
+                          served.engine().manager().Deploy(TwentySteps("checkout")));
+  const NullServer null_server(null_socket, Encode(accepted->state()));
+  v1::GetStateRequest request;
+  request.set_deployment_id(accepted->state().id());
+  Load load{.method = kGetState, .request = [bytes = Encode(request)](int64_t) { return bytes; }};
+  std::vector<Row> rows;
+  for (const int in_flight : kInFlight) {
+    load.in_flight = in_flight;
+    Pairs pairs;
+    for (int round = 0; round < kRounds; ++round) {
+      SLUICE_ASSIGN_OR_RETURN(const double limit, CallsPerSecond("unix:" + null_socket, load));
+      SLUICE_ASSIGN_OR_RETURN(const double measured, CallsPerSecond("unix:" + socket, load));
+      pairs.limit.push_back(limit);
+      pairs.measured.push_back(measured);
+    }
+    rows.push_back(RowOf(fmt::format("GetState, 20 steps, {} in flight", in_flight), pairs, 0.9));
+  }
+  return rows;
+}
+
+Rows MeasureDeploy(const std::string& folder) {
+  const std::string socket = folder + "/deploy";
+  const std::string null_socket = folder + "/null-deploy";
+  SLUICE_ASSIGN_OR_RETURN(const grpc::ByteBuffer response, DeployResponse());
+  const NullServer null_server(null_socket, response);
+  Load load{.method = kDeploy, .request = [](int64_t n) { return Encode(FlagRequest(n)); }};
+  std::vector<Row> rows;
+  for (const int in_flight : kInFlight) {
+    load.in_flight = in_flight;
+    Pairs pairs;
+    for (int round = 0; round < kRounds; ++round) {
+      SLUICE_ASSIGN_OR_RETURN(const double limit, CallsPerSecond("unix:" + null_socket, load));
+      SLUICE_ASSIGN_OR_RETURN(const double measured, DeploysPerSecond(socket, load));
+      pairs.limit.push_back(limit);
+      pairs.measured.push_back(measured);
+    }
+    rows.push_back(
+        RowOf(fmt::format("Deploy, accepted and run, {} in flight", in_flight), pairs, 0.7));
+  }
+  return rows;
+}
+
+}  // namespace sluice::bench
