@@ -32,7 +32,8 @@ class Follower {
         presenter_(presenter),
         options_(options),
         deadline_(absl::Now() + options.timeout),
-        feed_(session.connection, request) {}
+        feed_(session.connection, request),
+        last_(options.known) {}
 
   FollowEnd Run() {
     absl::Time next_tick = absl::Now();
@@ -125,9 +126,10 @@ ExitCode WatchToTheEnd(Session& session, const v1::DeploymentState& state) {
   v1::WatchStatesRequest request;
   request.set_deployment_id(state.id());
   const auto presenter = MakePresenter(session.console, session.output, /*single=*/true);
-  const FollowEnd end =
-      Follow(session, request, *presenter,
-             {[](const v1::DeploymentState& now) { return IsTerminal(now.status()); }});
+  FollowOptions options;
+  options.until = [](const v1::DeploymentState& now) { return IsTerminal(now.status()); };
+  options.known = state;
+  const FollowEnd end = Follow(session, request, *presenter, options);
   return end.kind == FollowEnd::Kind::kReached ? OutcomeOf(end.last) : ReportEarlyEnd(session, end);
 }
 

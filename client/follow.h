@@ -20,6 +20,8 @@ struct FollowOptions {
   // Ends when true. Null: never.
   std::function<bool(const v1::DeploymentState&)> until;
   absl::Duration timeout = absl::InfiniteDuration();
+  // What the caller has seen already: FollowEnd::last until there is news.
+  v1::DeploymentState known = {};
 };
 
 struct FollowEnd {

@@ -43,6 +43,7 @@ ExitCode Run(const WaitOptions& options, Session& session) {
   request.set_deployment_id(state.id());
   FollowOptions follow;
   follow.timeout = options.timeout;
+  follow.known = state;
   follow.until = [&options](const v1::DeploymentState& now) {
     return IsMet(options.condition, now.status()) || IsTerminal(now.status());
   };

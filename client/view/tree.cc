@@ -123,6 +123,13 @@ void HideBranches(Tree& tree, size_t wanted) {
   }
 }
 
+// Where targets are missing, the order of the record means little.
+void PutWeightiestFirst(Branch& branch) {
+  if (branch.hidden == 0) return;
+  std::stable_sort(branch.leaves.begin(), branch.leaves.end(),
+                   [](const Leaf& a, const Leaf& b) { return a.weight < b.weight; });
+}
+
 Line More(const std::string& trunk, size_t count, const char* what) {
   return Line(absl::StrCat(trunk, "… and ", count, " more", what), Style::kDim);
 }
@@ -169,17 +176,16 @@ Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options) {
 
 void ShortenTree(Tree& tree, size_t wanted) {
   size_t height = Height(tree);
-  const std::vector<size_t> order = FromFarToNear(tree);
-  for (const Weight weight : {Weight::kOther, Weight::kActive, Weight::kFailing}) {
-    // Steps give way before what runs or fails does.
-    if (weight == Weight::kActive) HideBranches(tree, std::max(wanted, size_t{1}));
-    if (weight != Weight::kOther) height = Height(tree);
-    if (weight == Weight::kOther) {
-      for (size_t i : order) HideLeaves(tree.branches[i], weight, height, wanted);
-    } else {
-      for (Branch& branch : tree.branches) HideLeaves(branch, weight, height, wanted);
-    }
+  for (size_t i : FromFarToNear(tree)) {
+    HideLeaves(tree.branches[i], Weight::kOther, height, wanted);
   }
+  // Steps give way before what runs or fails does.
+  HideBranches(tree, wanted);
+  height = Height(tree);
+  for (const Weight weight : {Weight::kActive, Weight::kFailing}) {
+    for (Branch& branch : tree.branches) HideLeaves(branch, weight, height, wanted);
+  }
+  for (Branch& branch : tree.branches) PutWeightiestFirst(branch);
 }
 
 std::vector<Line> RenderTree(const Tree& tree) {

@@ -1,0 +1,143 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/deployment_view.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "client/states.h"
+#include "client/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sluice::client {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::string> Page(const v1::DeploymentState& state, int width, int height) {
+  return Texts(RenderDeployment(state, {TestTime(), width, height, false}), width);
+}
+
+TEST(DeploymentViewTest, ShowsHeaderStepsAndTargets) {
+  v1::DeploymentState state = RollingState(3, 2);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  state.mutable_targets(0)->set_health(v1::TARGET_HEALTH_HEALTHY);
+  state.mutable_targets(1)->set_phase(v1::TARGET_PHASE_CHECKING_HEALTH);
+  EXPECT_THAT(Page(state, 80, 0),
+              ElementsAre("Deployment:  3f2a9c1d",                                      //
+                          "Service:     web",                                           //
+                          "Version:     v2 (before: v1)",                               //
+                          "Strategy:    rolling",                                       //
+                          "Status:      ◷ in_progress",                                 //
+                          "Step:        1/2 batch 1",                                   //
+                          "Elapsed:     10s",                                           //
+                          "Targets:     ██████████░░░░░░░░░░░░░░░░░░░░ 1/3 updated",    //
+                          "",                                                           //
+                          "├─ ◷ batch 1                                       10s  ◀",  //
+                          "│  ├─ ✔ web-1            succeeded, healthy",                //
+                          "│  └─ ◷ web-2            checking health",                   //
+                          "└─ ◌ batch 2",                                               //
+                          "   └─ ◌ web-3            waiting"));
+}
+
+TEST(DeploymentViewTest, CountsAWaitDown) {
+  v1::DeploymentState state = RollingState(1, 1);
+  v1::Step& step = *state.mutable_plan()->add_steps();
+  step.mutable_wait()->mutable_duration()->set_seconds(60);
+  step.set_status(v1::STEP_STATUS_RUNNING);
+  *step.mutable_wait_until() = ToTimestamp(TestTime() + absl::Milliseconds(3500));
+  state.set_current_step(1);
+  EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), HasSubstr("wait 1m"));
+  EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), HasSubstr("4s left  ◀"));
+}
+
+TEST(DeploymentViewTest, ShowsTheLastWordsOfAFailingTarget) {
+  v1::DeploymentState state = RollingState(2, 2);
+  Fail(*state.mutable_targets(1), "exit code 1", "starting\nport 80 is \x1b[31mtaken\x1b[0m\n\n");
+  const std::string page = absl::StrJoin(Page(state, 80, 0), "\n");
+  EXPECT_THAT(page, HasSubstr("✖ web-2            failed\n        port 80 is taken"));
+  EXPECT_THAT(page, HasSubstr("0/2 updated, 1 failed"));
+}
+
+TEST(DeploymentViewTest, KeepsFailingAndActiveTargetsWhenThereIsNoRoom) {
+  v1::DeploymentState state = RollingState(40, 40);
+  Fail(*state.mutable_targets(30), "exit code 1", "");
+  state.mutable_targets(35)->set_phase(v1::TARGET_PHASE_DEPLOYING);
+  const std::vector<std::string> page = Page(state, 80, 23);
+  EXPECT_LE(page.size(), 23u);
+  ASSERT_GT(page.size(), 13u);
+  EXPECT_THAT(page[11], HasSubstr("exit code 1"));
+  EXPECT_THAT(page[10], HasSubstr("web-31"));
+  EXPECT_THAT(page[12], HasSubstr("web-36"));
+  EXPECT_THAT(page, Contains("   └─ … and 29 more"));
+}
+
+TEST(DeploymentViewTest, FoldsFinishedBatchesBeforeThePresentOne) {
+  v1::DeploymentState state = RollingState(60, 3);
+  state.set_current_step(10);
+  state.mutable_plan()->mutable_steps(10)->set_status(v1::STEP_STATUS_RUNNING);
+  state.mutable_targets(30)->set_phase(v1::TARGET_PHASE_DEPLOYING);
+  const std::vector<std::string> page = Page(state, 80, 23);
+  EXPECT_LE(page.size(), 23u);
+  EXPECT_THAT(page, Contains(HasSubstr("batch 11")));
+  EXPECT_THAT(page, Contains(HasSubstr("web-31")));
+  EXPECT_THAT(page, Contains(HasSubstr("more before")));
+  EXPECT_THAT(page, Contains(HasSubstr("more after")));
+  EXPECT_THAT(page, Contains(HasSubstr("batch 10  (3 targets)")));
+}
+
+TEST(DeploymentViewTest, FitsEveryTerminal) {
+  v1::DeploymentState state = RollingState(200, 7);
+  state.set_current_step(20);
+  state.set_message(std::string(300, 'm'));
+  for (int i = 0; i < 200; i += 3) Fail(*state.mutable_targets(i), "broken", "last words");
+  for (int width : {1, 10, 40, 80, 200}) {
+    for (int height : {1, 2, 5, 12, 23, 60, 1000}) {
+      const std::vector<std::string> page = Page(state, width, height);
+      EXPECT_LE(static_cast<int>(page.size()), height);
+      for (const std::string& line : page) EXPECT_LE(DisplayWidth(line), width) << line;
+    }
+  }
+}
+
+TEST(DeploymentViewTest, ShowsPercentageStagesWithTheirTargets) {
+  v1::DeploymentState state = RollingState(4, 4);
+  state.mutable_plan()->clear_steps();
+  for (double percentage : {25.0, 100.0}) {
+    state.mutable_plan()->add_steps()->mutable_deploy_targets()->set_up_to_percentage(percentage);
+  }
+  const std::vector<std::string> page = Page(state, 80, 0);
+  EXPECT_THAT(page, Contains("├─ ◌ deploy up to 25% of the targets  ◀"));
+  EXPECT_THAT(page, Contains("│  └─ ◌ web-1            waiting"));
+  EXPECT_THAT(page, Contains("   ├─ ◌ web-2            waiting"));
+}
+
+TEST(DeploymentViewTest, CountsOnlyTouchedTargetsOnTheWayBack) {
+  v1::DeploymentState state = RollingState(5, 1);
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_UNHEALTHY_TARGET);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_ROLLED_BACK);
+  Fail(*state.mutable_targets(1), "unhealthy", "");
+  const std::vector<std::string> page = Page(state, 80, 0);
+  EXPECT_THAT(page, Contains(HasSubstr("1/2 back, 1 failed")));
+  EXPECT_THAT(page, Contains("Status:      ◷ in_progress, rolling back (unhealthy target)"));
+}
+
+TEST(DeploymentViewTest, ShowsTrafficWhereThereAreNoTargets) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.clear_targets();
+  state.set_traffic_percentage(30);
+  const std::vector<std::string> page = Page(state, 80, 0);
+  EXPECT_THAT(page, Contains(HasSubstr("Traffic:     █████████░")));
+  EXPECT_THAT(page, Not(Contains(HasSubstr("Targets:"))));
+}
+
+}  // namespace
+}  // namespace sluice::client

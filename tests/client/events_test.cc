@@ -1,0 +1,78 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "client/view/events.h"
+
+#include <string>
+#include <vector>
+
+#include "client/states.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sluice::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kLead[] = "2027-01-15T08:00:00Z 3f2a9c1d web: ";
+
+std::vector<std::string> Events(const v1::DeploymentState* before,
+                                const v1::DeploymentState& after) {
+  return Texts(EventLines(before, after, TestTime()));
+}
+
+TEST(EventLinesTest, TellAFirstStateInWhole) {
+  EXPECT_THAT(
+      Events(nullptr, RollingState(2, 1)),
+      ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 2 targets",
+                  std::string(kLead) + "step 1/2 batch 1: running (10s)",
+                  std::string(kLead) + "◷ in_progress"));
+}
+
+TEST(EventLinesTest, SayNothingWhenNothingPeopleSeeHasChanged) {
+  const v1::DeploymentState before = RollingState(2, 1);
+  v1::DeploymentState after = before;
+  after.set_revision(before.revision() + 1);
+  EXPECT_THAT(Events(&before, after), IsEmpty());
+}
+
+TEST(EventLinesTest, TellTargetsAndWhatTheySaid) {
+  const v1::DeploymentState before = RollingState(2, 2);
+  v1::DeploymentState after = before;
+  after.mutable_targets(0)->set_phase(v1::TARGET_PHASE_DEPLOYING);
+  Fail(*after.mutable_targets(1), "exit code 1", "one\ntwo\n");
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre(std::string(kLead) + "target web-1: deploying",
+                          std::string(kLead) + "target web-2: failed: exit code 1",
+                          std::string(kLead) + "target web-2 said: two"));
+}
+
+TEST(EventLinesTest, TellTheTurnAndTheNewPlan) {
+  const v1::DeploymentState before = RollingState(2, 1);
+  v1::DeploymentState after = before;
+  after.set_phase(v1::PHASE_ROLLING_BACK);
+  after.set_message("target web-1 is unhealthy");
+  after.mutable_plan()->set_version("v1");
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre(std::string(kLead) + "rolling back to v1: target web-1 is unhealthy",
+                          std::string(kLead) + "step 1/2 batch 1: running (10s)"));
+}
+
+TEST(EventLinesTest, TellTheEnd) {
+  const v1::DeploymentState before = RollingState(1, 1);
+  v1::DeploymentState after = before;
+  after.set_status(v1::STATUS_FAILED);
+  after.set_reason(v1::REASON_ROLLBACK_FAILED);
+  after.set_message("web-1 did not come back");
+  after.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_MIXED);
+  *after.mutable_end_time() = ToTimestamp(TestTime());
+  EXPECT_THAT(
+      Events(&before, after),
+      ElementsAre(std::string(kLead) + "✖ failed (rollback failed): web-1 did not come back, "
+                                       "after 10s, fleet mixed"));
+}
+
+}  // namespace
+}  // namespace sluice::client

@@ -1,0 +1,177 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <string>
+
+#include "client/error_report.h"
+#include "client/exit_code.h"
+#include "client/live_screen.h"
+#include "client/output/document.h"
+#include "client/states.h"
+#include "client/view/table.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "sluice/v1/deployment_service.pb.h"
+
+namespace sluice::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::DeployRequest Example() {
+  v1::DeployRequest request;
+  request.set_service("web");
+  request.set_version("1.10");
+  request.mutable_strategy()->mutable_canary_deployment()->add_stages(12.5);
+  request.mutable_on_failure()->set_policy(v1::FAILURE_POLICY_STOP);
+  request.mutable_progress_deadline()->set_seconds(90);
+  request.set_reason("say \"no\"\n");
+  (*request.mutable_metadata())["b"] = "true";
+  (*request.mutable_metadata())["a"] = "";
+  request.add_targets()->set_id("web-1");
+  return request;
+}
+
+TEST(DocumentTest, IsJsonWithTheSpecificationsSpelling) {
+  EXPECT_EQ(ToCompactJson(ToDocument(Example())),
+            R"({"request_id":"","service":"web","version":"1.10","strategy":)"
+            R"({"canary_deployment":{"stages":[12.5]}},"targets":[{"id":"web-1","address":"",)"
+            R"("version":""}],"on_failure":{"policy":"stop"},"progress_deadline":"90s",)"
+            R"("reason":"say \"no\"\n","metadata":{"a":"","b":"true"}})");
+}
+
+TEST(DocumentTest, IsYamlThatKeepsTextsTexts) {
+  EXPECT_EQ(ToYaml(ToDocument(Example())),
+            "request_id: \"\"\n"
+            "service: web\n"
+            "version: \"1.10\"\n"
+            "strategy:\n"
+            "  canary_deployment:\n"
+            "    stages:\n"
+            "      - 12.5\n"
+            "targets:\n"
+            "  - id: web-1\n"
+            "    address: \"\"\n"
+            "    version: \"\"\n"
+            "on_failure:\n"
+            "  policy: stop\n"
+            "progress_deadline: \"90s\"\n"
+            "reason: \"say \\\"no\\\"\\n\"\n"
+            "metadata:\n"
+            "  a: \"\"\n"
+            "  b: \"true\"\n");
+}
+
+TEST(DocumentTest, WritesStatesInLowerCase) {
+  const std::string json = ToJson(ToDocument(RollingState(1, 1)));
+  EXPECT_THAT(json, HasSubstr("\n  \"status\": \"in_progress\",\n  \"phase\": \"deploying\""));
+  EXPECT_THAT(json, HasSubstr("\"revision\": 0"));
+  EXPECT_THAT(json, HasSubstr("\"start_time\": \"2027-01-15T07:59:50Z\""));
+  EXPECT_THAT(json, Not(HasSubstr("unspecified")));
+}
+
+struct OutcomeCase {
+  v1::Status status;
+  v1::Phase phase;
+  v1::Reason reason;
+  int exit_code;
+};
+
+TEST(ExitCodeTest, OfEveryOutcome) {
+  const OutcomeCase cases[] = {
+      {v1::STATUS_COMPLETED, v1::PHASE_DEPLOYING, v1::REASON_UNSPECIFIED, 0},
+      {v1::STATUS_FAILED, v1::PHASE_DEPLOYING, v1::REASON_ABORTED, 1},
+      {v1::STATUS_ROLLED_BACK, v1::PHASE_ROLLING_BACK, v1::REASON_UNHEALTHY_TARGET, 3},
+      {v1::STATUS_FAILED, v1::PHASE_ROLLING_BACK, v1::REASON_UNHEALTHY_TARGET, 4},
+      {v1::STATUS_FAILED, v1::PHASE_DEPLOYING, v1::REASON_ROLLBACK_FAILED, 4},
+  };
+  for (const OutcomeCase& test : cases) {
+    v1::DeploymentState state;
+    state.set_status(test.status);
+    state.set_phase(test.phase);
+    state.set_reason(test.reason);
+    EXPECT_EQ(static_cast<int>(OutcomeOf(state)), test.exit_code);
+  }
+}
+
+TEST(ExitCodeTest, OfRefusedAndUnansweredCalls) {
+  for (const auto code : {grpc::StatusCode::INVALID_ARGUMENT, grpc::StatusCode::NOT_FOUND,
+                          grpc::StatusCode::ALREADY_EXISTS, grpc::StatusCode::FAILED_PRECONDITION,
+                          grpc::StatusCode::RESOURCE_EXHAUSTED}) {
+    EXPECT_EQ(ExitCodeOf(code), ExitCode::kRefused);
+  }
+  EXPECT_EQ(ExitCodeOf(grpc::StatusCode::UNAVAILABLE), ExitCode::kUnreachable);
+  EXPECT_EQ(ExitCodeOf(grpc::StatusCode::DEADLINE_EXCEEDED), ExitCode::kUnreachable);
+  EXPECT_EQ(ExitCodeOf(grpc::StatusCode::INTERNAL), ExitCode::kFailed);
+}
+
+TEST(ErrorReportTest, ListsEveryFieldOnItsOwnLine) {
+  google::rpc::BadRequest bad_request;
+  for (const char* field : {"version", "strategy.rolling_deployment.batch_size"}) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(field);
+    violation->set_description("must be better");
+  }
+  google::rpc::Status details;
+  details.add_details()->PackFrom(bad_request);
+  const grpc::Status status(grpc::StatusCode::INVALID_ARGUMENT, "short",
+                            details.SerializeAsString());
+  EXPECT_EQ(ErrorReport(status, {"there", absl::Seconds(1)}),
+            "sluice: refused: the request has 2 mistakes\n"
+            "  version: must be better\n"
+            "  strategy.rolling_deployment.batch_size: must be better\n"
+            "Correct them and try again; nothing was changed.\n");
+}
+
+TEST(ErrorReportTest, NamesTheAddressThatDidNotAnswer) {
+  const CallTarget target = {"localhost:9", absl::Seconds(3)};
+  EXPECT_THAT(ErrorReport({grpc::StatusCode::UNAVAILABLE, "refused"}, target),
+              HasSubstr("cannot reach the daemon at localhost:9: refused\n"));
+  EXPECT_THAT(ErrorReport({grpc::StatusCode::DEADLINE_EXCEEDED, "x"}, target),
+              HasSubstr("no answer within 3s\n"));
+}
+
+TEST(TableTest, AlignsColumnsWithoutBlanksAtTheEnd) {
+  v1::ListServicesResponse list;
+  v1::Service& service = *list.add_services();
+  service.set_name("a-long-service");
+  service.set_configured(true);
+  service.set_target_count(3);
+  EXPECT_THAT(Texts(ServiceTable(list, false)),
+              ElementsAre("SERVICE         VERSION  ACTIVE  LATEST  TARGETS  CONFIGURED",
+                          "a-long-service  -        -       -       3        yes"));
+}
+
+TEST(LiveScreenTest, RedrawsInPlaceAndGivesTheCursorBack) {
+  FakeConsole console;
+  console.terminal = {80, 24};
+  {
+    LiveScreen screen(console);
+    screen.Draw({Line("one"), Line("two")});
+    EXPECT_EQ(console.output, "\x1b[?25l\x1b[Jone\x1b[K\ntwo\x1b[K\n\x1b[J");
+    console.output.clear();
+    screen.Draw({Line("one"), Line("two")});
+    EXPECT_EQ(console.output, "");
+    screen.Draw({Line("three")});
+    EXPECT_EQ(console.output, "\r\x1b[2Athree\x1b[K\n\x1b[J");
+    console.output.clear();
+  }
+  EXPECT_EQ(console.output, "\x1b[?25h");
+}
+
+TEST(LiveScreenTest, GoesOverLinesThatANarrowerTerminalWrapped) {
+  FakeConsole console;
+  console.terminal = {80, 24};
+  LiveScreen screen(console);
+  screen.Draw({Line(std::string(70, 'x')), Line("short")});
+  console.output.clear();
+  console.terminal = {40, 24};
+  screen.Draw({Line("now")});
+  EXPECT_THAT(console.output, HasSubstr("\r\x1b[3A\x1b[Jnow"));
+}
+
+}  // namespace
+}  // namespace sluice::client

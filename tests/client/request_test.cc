@@ -1,0 +1,212 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/command_line.h"
+#include "client/connection.h"
+#include "client/deploy_request.h"
+#include "client/strategy_flags.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+
+namespace sluice::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::variant<CommandLine, EarlyEnd> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "sluice");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// The request of `deploy web v2` with `flags`, in text format without its random id.
+std::string RequestOf(const std::vector<const char*>& flags) {
+  std::vector<const char*> arguments = {"deploy", "web", "v2"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  const auto parsed = Parse(arguments);
+  if (const auto* end = std::get_if<EarlyEnd>(&parsed)) return end->text;
+  const auto& options = std::get<DeployOptions>(std::get<CommandLine>(parsed).verb);
+  auto request = BuildDeployRequest(options);
+  if (!request.ok()) return std::string(request.status().message());
+  request->clear_request_id();
+  request->clear_service();
+  request->clear_version();
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  std::string text;
+  printer.PrintToString(*request, &text);
+  return text;
+}
+
+struct FlagCase {
+  std::vector<const char*> flags;
+  std::string request;
+};
+
+TEST(DeployFlagsTest, BecomeTheRequest) {
+  const FlagCase cases[] = {
+      {{}, ""},
+      {{"--strategy", "rolling", "--batch-size", "3", "--delay", "1m30s"},
+       "strategy { rolling_deployment { batch_size: 3 delay_seconds: 90 } } "},
+      {{"--strategy=rolling", "--delay-seconds=0"},
+       "strategy { rolling_deployment { delay_seconds: 0 } } "},
+      {{"--strategy", "blue-green", "--manual-promotion"},
+       "strategy { blue_green_deployment { manual_promotion: true } } "},
+      {{"--strategy", "canary", "--stages", "10,50,100", "--success-threshold", "0.5"},
+       "strategy { canary_deployment { stages: 10 stages: 50 stages: 100 success_threshold: 0.5 } "
+       "} "},
+      {{"--strategy", "rolling_strategy", "--batch-count", "5", "--pause", "2"},
+       "strategy { rolling_strategy { batch_count: 5 pause_seconds: 2 } } "},
+      {{"--strategy", "canary_strategy", "--step", "30", "--max-steps", "2"},
+       "strategy { canary_strategy { step: 30 max_steps: 2 } } "},
+      {{"--strategy", "blue_green_strategy"}, "strategy { blue_green_strategy { } } "},
+      {{"--strategy", "feature_flag", "--flag-name", "new", "--initial-rollout", "12.5"},
+       "strategy { feature_flag_strategy { flag_name: \"new\" initial_rollout: 12.5 } } "},
+      {{"--target", "a", "--target", "b=10.0.0.1:80"},
+       "targets { id: \"a\" } targets { id: \"b\" address: \"10.0.0.1:80\" } "},
+      {{"--on-failure", "stop", "--max-failed-targets", "2"},
+       "on_failure { policy: FAILURE_POLICY_STOP max_failed_targets: 2 } "},
+      {{"--progress-deadline", "1h30m", "--reason", "why"},
+       "progress_deadline { seconds: 5400 } reason: \"why\" "},
+      {{"--metadata", "k=v=w"}, "metadata { key: \"k\" value: \"v=w\" } "},
+  };
+  for (const FlagCase& test : cases) EXPECT_EQ(RequestOf(test.flags), test.request);
+}
+
+TEST(DeployFlagsTest, AreRefusedByName) {
+  const FlagCase cases[] = {
+      {{"--strategy", "rolling", "--stages", "10"},
+       "--stages does not belong to the strategy rolling, which takes --batch-size, --delay"},
+      {{"--batch-size", "3"}, "add --strategy NAME"},
+      {{"--strategy", "mystery"},
+       "\"mystery\" is not known; there are rolling, blue_green, canary"},
+      {{"--strategy", "rolling", "--batch-size", "many"}, "--batch-size: \"many\" is not a whole"},
+      {{"--strategy", "rolling", "--delay", "soon"}, "--delay: must be a duration"},
+      {{"--strategy", "canary", "--stages", "10,x"}, "--stages: \"10,x\" is not a list of numbers"},
+      {{"--metadata", "novalue"}, "--metadata: \"novalue\" must be KEY=VALUE"},
+      {{"--progress-deadline", "soon"}, "--progress-deadline"},
+      {{"--on-failure", "explode"}, "--on-failure"},
+  };
+  for (const FlagCase& test : cases) EXPECT_THAT(RequestOf(test.flags), HasSubstr(test.request));
+}
+
+TEST(DeployFlagsTest, CoverEveryParameterOfEveryStrategy) {
+  std::set<std::string> flags, fields;
+  for (const StrategyFlag& flag : StrategyFlags()) flags.insert(flag.field);
+  const auto* strategy = v1::Strategy::descriptor();
+  for (int i = 0; i < strategy->field_count(); ++i) {
+    const auto* kind = strategy->field(i)->message_type();
+    for (int j = 0; j < kind->field_count(); ++j) fields.insert(kind->field(j)->name());
+  }
+  EXPECT_EQ(flags, fields);
+  EXPECT_EQ(StrategyNames().size(), static_cast<size_t>(strategy->field_count()));
+}
+
+TEST(DeployRequestTest, HasARequestIdOfItsOwnEachTime) {
+  EXPECT_THAT(RandomRequestId(), ::testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(RandomRequestId(), RandomRequestId());
+}
+
+TEST(DeployRequestTest, NeedsAServiceAndAVersion) { EXPECT_FALSE(BuildDeployRequest({}).ok()); }
+
+class RequestFileTest : public ::testing::Test {
+ protected:
+  ~RequestFileTest() override { std::remove(path_.c_str()); }
+
+  absl::StatusOr<v1::DeployRequest> Read(const std::string& text, DeployOptions options = {}) {
+    std::ofstream(path_) << text;
+    options.file = path_;
+    return BuildDeployRequest(options);
+  }
+
+  const std::string path_ = ::testing::TempDir() + "request-" + std::to_string(getpid()) + ".yaml";
+};
+
+TEST_F(RequestFileTest, IsOverriddenByFlags) {
+  DeployOptions options;
+  options.version = "v3";
+  const auto request =
+      Read("service: web\nversion: v2\nstrategy:\n  canary_deployment:\n    stages: [50, 100]\n",
+           options);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->service(), "web");
+  EXPECT_EQ(request->version(), "v3");
+  EXPECT_THAT(request->strategy().canary_deployment().stages(), ElementsAre(50, 100));
+}
+
+TEST_F(RequestFileTest, NamesLineAndColumnOfAMistake) {
+  const auto request = Read("service: web\nversion: v2\n  \nreasn: typo\n");
+  EXPECT_THAT(std::string(request.status().message()), HasSubstr(path_ + ":4:1: reasn:"));
+}
+
+TEST_F(RequestFileTest, MustExist) {
+  DeployOptions options;
+  options.file = "/nonexistent/request.yaml";
+  EXPECT_THAT(std::string(BuildDeployRequest(options).status().message()),
+              HasSubstr("cannot read /nonexistent/request.yaml"));
+}
+
+TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
+  for (const auto& arguments :
+       {std::vector<const char*>{"-o", "json", "--timeout", "3s", "list"},
+        std::vector<const char*>{"list", "-o", "json", "--timeout", "3s"}}) {
+    const auto parsed = Parse(arguments);
+    ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+    EXPECT_EQ(std::get<CommandLine>(parsed).global.output, OutputFormat::kJson);
+    EXPECT_EQ(std::get<CommandLine>(parsed).global.timeout, absl::Seconds(3));
+  }
+}
+
+TEST(CommandLineTest, GivesWaitATimeoutOfItsOwn) {
+  const auto parsed = Parse({"wait", "web", "--for=paused", "--timeout", "1h30m"});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+  const auto& command_line = std::get<CommandLine>(parsed);
+  EXPECT_EQ(command_line.global.timeout, absl::Seconds(10));
+  EXPECT_EQ(std::get<WaitOptions>(command_line.verb).timeout, absl::Minutes(90));
+  EXPECT_EQ(std::get<WaitOptions>(command_line.verb).condition, WaitCondition::kPaused);
+}
+
+TEST(CommandLineTest, EndsUsageErrorsWithCode2AndHelpWith0) {
+  for (const auto& arguments :
+       {std::vector<const char*>{}, std::vector<const char*>{"frobnicate"},
+        std::vector<const char*>{"state"}, std::vector<const char*>{"list", "--bogus"},
+        std::vector<const char*>{"wait", "web", "--for=rain"},
+        std::vector<const char*>{"list", "-o", "xml"},
+        std::vector<const char*>{"list", "--timeout", "-3s"}}) {
+    const auto parsed = Parse(arguments);
+    ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
+    EXPECT_EQ(std::get<EarlyEnd>(parsed).exit_code, ExitCode::kUsage);
+  }
+  for (const auto& arguments :
+       {std::vector<const char*>{"--help"}, std::vector<const char*>{"deploy", "--help"},
+        std::vector<const char*>{"--version"}}) {
+    const auto parsed = Parse(arguments);
+    ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
+    EXPECT_EQ(std::get<EarlyEnd>(parsed).exit_code, ExitCode::kDone);
+  }
+}
+
+TEST(ResolveAddressTest, TakesTheFirstThatIsGiven) {
+  EXPECT_EQ(*ResolveAddress("", nullptr), kDefaultAddress);
+  EXPECT_EQ(*ResolveAddress("", "localhost:1"), "localhost:1");
+  EXPECT_EQ(*ResolveAddress("[::1]:90", "localhost:1"), "[::1]:90");
+  EXPECT_EQ(*ResolveAddress("/run/x.sock", nullptr), "unix:/run/x.sock");
+  EXPECT_EQ(*ResolveAddress("unix:x.sock", nullptr), "unix:x.sock");
+  for (const char* bad : {"localhost", "localhost:", "localhost:99999", "unix:", ":80"}) {
+    EXPECT_FALSE(ResolveAddress(bad, nullptr).ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::client
