@@ -82,11 +82,11 @@ Document MapValue(const Message& message, const FieldDescriptor& field) {
   for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
     const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
     const auto& type = *entry.GetDescriptor();
-    map.members.emplace_back(Value(entry, *type.map_key(), -1).scalar,
-                             Value(entry, *type.map_value(), -1));
+    map.members.push_back(
+        {Value(entry, *type.map_key(), -1).scalar, Value(entry, *type.map_value(), -1)});
   }
   std::sort(map.members.begin(), map.members.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return map;
 }
 
@@ -97,6 +97,11 @@ Document ListValue(const Message& message, const FieldDescriptor& field) {
     list.items.push_back(Value(message, field, i));
   }
   return list;
+}
+
+Document FieldValue(const Message& message, const FieldDescriptor& field) {
+  if (field.is_map()) return MapValue(message, field);
+  return field.is_repeated() ? ListValue(message, field) : Value(message, field, -1);
 }
 
 bool IsLeftOut(const Message& message, const FieldDescriptor& field) {
@@ -115,9 +120,7 @@ Document ToDocument(const Message& message) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (IsLeftOut(message, field)) continue;
-    object.members.emplace_back(field.name(), field.is_map()        ? MapValue(message, field)
-                                              : field.is_repeated() ? ListValue(message, field)
-                                                                    : Value(message, field, -1));
+    object.members.push_back({field.name(), FieldValue(message, field)});
   }
   return object;
 }

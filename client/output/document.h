@@ -10,12 +10,13 @@
 #define SLUICE_CLIENT_OUTPUT_DOCUMENT_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "google/protobuf/message.h"
 
 namespace sluice::client {
+
+struct DocumentMember;
 
 struct Document {
   enum class Kind { kText, kLiteral, kList, kObject };
@@ -23,7 +24,12 @@ struct Document {
   Kind kind = Kind::kObject;
   std::string scalar;  // kText: as it is; kLiteral: a number, true, false or null
   std::vector<Document> items;
-  std::vector<std::pair<std::string, Document>> members;
+  std::vector<DocumentMember> members;
+};
+
+struct DocumentMember {
+  std::string name;
+  Document value;
 };
 
 Document ToDocument(const google::protobuf::Message& message);
