@@ -141,7 +141,8 @@ ExitCode ReportEarlyEnd(Session& session, const FollowEnd& end) {
       session.console.WriteError("sluice: timed out\n" + HowToGoOn(end.last));
       return ExitCode::kTimedOut;
     case FollowEnd::Kind::kSignal:
-      session.console.WriteError(HowToGoOn(end.last));
+      // The terminal has just printed ^C.
+      session.console.WriteError((session.console.live() ? "\n" : "") + HowToGoOn(end.last));
       return EndedBySignal(end.signal_number);
     case FollowEnd::Kind::kFailed:
       return session.Fail(end.status);

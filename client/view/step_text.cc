@@ -68,7 +68,8 @@ std::string StepProgress(const v1::Step& step, absl::Time now) {
   if (step.status() == v1::STEP_STATUS_RUNNING) {
     if (step.has_wait_until()) return Remaining(step, now);
     if (step.has_gate()) return "waits for `sluice promote`";
-    if (step.has_start_time()) return ShortDuration(now - FromTimestamp(step.start_time()));
+    const absl::Duration elapsed = now - FromTimestamp(step.start_time());
+    if (step.has_start_time()) return ShortDuration(absl::Trunc(elapsed, absl::Seconds(1)));
   }
   if (step.has_start_time() && step.has_end_time()) {
     return ShortDuration(FromTimestamp(step.end_time()) - FromTimestamp(step.start_time()));
@@ -87,15 +88,16 @@ bool IsFailing(const v1::TargetState& target) {
 }
 
 std::string TargetWords(const v1::TargetState& target) {
-  const std::string phase =
-      target.phase() == v1::TARGET_PHASE_UNSPECIFIED ? "waiting" : Spoken(Word(target.phase()));
+  if (target.phase() == v1::TARGET_PHASE_UNSPECIFIED) return "";
+  const std::string phase = Spoken(Word(target.phase()));
   if (target.health() == v1::TARGET_HEALTH_UNSPECIFIED) return phase;
   return absl::StrCat(phase, ", ", Word(target.health()));
 }
 
 std::string TargetComplaint(const v1::TargetState& target) {
-  if (!IsFailing(target)) return "";
   const std::string said = LastLine(target.output());
+  if (target.phase() == v1::TARGET_PHASE_ROLLED_BACK) return said;
+  if (!IsFailing(target)) return "";
   if (!said.empty()) return said;
   return target.error().empty() ? LastLine(target.last_check()) : LastLine(target.error());
 }

@@ -23,10 +23,11 @@ std::string StepAction(const v1::Step& step);
 // How the step stands at `now`: "4s left", "waits for `sluice promote`", "took 2s"; may be empty.
 std::string StepProgress(const v1::Step& step, absl::Time now);
 
-// "checking health", "failed, unhealthy".
+// "checking health", "failed, unhealthy"; nothing for a target that was not touched.
 std::string TargetWords(const v1::TargetState& target);
 
-// The last thing that a failing target said, or why it failed; empty when it is not failing.
+// The last thing that a failing target said, or why it failed; of one that was brought back, what it
+// had said. Empty when there was no failure.
 std::string TargetComplaint(const v1::TargetState& target);
 
 bool IsActive(const v1::TargetState& target);

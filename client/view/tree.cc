@@ -16,18 +16,24 @@ namespace sluice::client {
 namespace {
 
 constexpr int kTargetColumn = 18;
-constexpr int kProgressColumn = 46;
+constexpr int kProgressColumn = 30;
 
 Weight WeightOf(const v1::TargetState& target) {
-  if (IsFailing(target)) return Weight::kFailing;
+  if (IsFailing(target) || !TargetComplaint(target).empty()) return Weight::kFailing;
   return IsActive(target) ? Weight::kActive : Weight::kOther;
 }
 
-Leaf TargetLeaf(const v1::TargetState& target, bool wide) {
+// Whether targets that nothing happened to will still have their turn.
+bool GoesForward(const v1::DeploymentState& state) {
+  return !IsTerminal(state.status()) && state.phase() != v1::PHASE_ROLLING_BACK;
+}
+
+Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target, bool wide) {
   const Span icon = TargetIcon(target);
   Line line(icon.text, icon.style);
   line.Add(" ").Add(target.target().id()).PadTo(kTargetColumn).Add(" ");
-  line.Add(TargetWords(target), icon.style);
+  const std::string words = TargetWords(target);
+  line.Add(!words.empty() ? words : GoesForward(state) ? "waiting" : "not touched", icon.style);
   if (wide) {
     line.Add(absl::StrCat("  ", target.target().address(), "  ", target.target().version(), "  ",
                           Counted(static_cast<size_t>(target.attempts()), "attempt")),
@@ -44,15 +50,17 @@ Line StepHead(const v1::Step& step, bool present, absl::Time now) {
   const Span icon = StepIcon(step.status());
   Line line(icon.text, icon.style);
   line.Add(" ").Add(StepName(step), present ? Style::kBold : Style::kPlain);
+  if (present) line.Add(" ◀", Style::kActive);
   if (const std::string progress = StepProgress(step, now); !progress.empty()) {
     line.PadTo(kProgressColumn).Add("  ").Add(progress, present ? Style::kActive : Style::kDim);
   }
-  return present ? line.Add("  ◀", Style::kActive) : line;
+  return line;
 }
 
 void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets, bool wide,
                Branch& branch) {
-  for (int target : targets) branch.leaves.push_back(TargetLeaf(state.targets(target), wide));
+  for (int target : targets)
+    branch.leaves.push_back(TargetLeaf(state, state.targets(target), wide));
 }
 
 // A branch whose leaves are all hidden says so beside its head.
@@ -169,8 +177,7 @@ Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options) {
     AddLeaves(state, rest, options.wide, branch);
     tree.branches.push_back(std::move(branch));
   }
-  const size_t last = tree.branches.empty() ? 0 : tree.branches.size() - 1;
-  tree.present = std::min(static_cast<size_t>(std::max(state.current_step(), 0)), last);
+  tree.present = static_cast<size_t>(std::clamp(state.current_step(), 0, std::max(steps - 1, 0)));
   return tree;
 }
 

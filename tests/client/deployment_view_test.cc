@@ -17,6 +17,7 @@ namespace sluice::client {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -31,19 +32,19 @@ TEST(DeploymentViewTest, ShowsHeaderStepsAndTargets) {
   state.mutable_targets(0)->set_health(v1::TARGET_HEALTH_HEALTHY);
   state.mutable_targets(1)->set_phase(v1::TARGET_PHASE_CHECKING_HEALTH);
   EXPECT_THAT(Page(state, 80, 0),
-              ElementsAre("Deployment:  3f2a9c1d",                                      //
-                          "Service:     web",                                           //
-                          "Version:     v2 (before: v1)",                               //
-                          "Strategy:    rolling",                                       //
-                          "Status:      ◷ in_progress",                                 //
-                          "Step:        1/2 batch 1",                                   //
-                          "Elapsed:     10s",                                           //
-                          "Targets:     ██████████░░░░░░░░░░░░░░░░░░░░ 1/3 updated",    //
-                          "",                                                           //
-                          "├─ ◷ batch 1                                       10s  ◀",  //
-                          "│  ├─ ✔ web-1            succeeded, healthy",                //
-                          "│  └─ ◷ web-2            checking health",                   //
-                          "└─ ◌ batch 2",                                               //
+              ElementsAre("Deployment:  3f2a9c1d",                                    //
+                          "Service:     web",                                         //
+                          "Version:     v2 (before: v1)",                             //
+                          "Strategy:    rolling",                                     //
+                          "Status:      ◷ in_progress",                               //
+                          "Step:        1/2 batch 1",                                 //
+                          "Elapsed:     10s",                                         //
+                          "Targets:     ██████████░░░░░░░░░░░░░░░░░░░░ 1/3 updated",  //
+                          "",                                                         //
+                          "├─ ◷ batch 1 ◀                     10s",                   //
+                          "│  ├─ ✔ web-1            succeeded, healthy",              //
+                          "│  └─ ◷ web-2            checking health",                 //
+                          "└─ ◌ batch 2",                                             //
                           "   └─ ◌ web-3            waiting"));
 }
 
@@ -55,7 +56,7 @@ TEST(DeploymentViewTest, CountsAWaitDown) {
   *step.mutable_wait_until() = ToTimestamp(TestTime() + absl::Milliseconds(3500));
   state.set_current_step(1);
   EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), HasSubstr("wait 1m"));
-  EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), HasSubstr("4s left  ◀"));
+  EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), ContainsRegex("◀ +4s left"));
 }
 
 TEST(DeploymentViewTest, ShowsTheLastWordsOfAFailingTarget) {
@@ -114,7 +115,7 @@ TEST(DeploymentViewTest, ShowsPercentageStagesWithTheirTargets) {
     state.mutable_plan()->add_steps()->mutable_deploy_targets()->set_up_to_percentage(percentage);
   }
   const std::vector<std::string> page = Page(state, 80, 0);
-  EXPECT_THAT(page, Contains("├─ ◌ deploy up to 25% of the targets  ◀"));
+  EXPECT_THAT(page, Contains("├─ ◌ deploy up to 25% of the targets ◀"));
   EXPECT_THAT(page, Contains("│  └─ ◌ web-1            waiting"));
   EXPECT_THAT(page, Contains("   ├─ ◌ web-2            waiting"));
 }
@@ -128,6 +129,20 @@ TEST(DeploymentViewTest, CountsOnlyTouchedTargetsOnTheWayBack) {
   const std::vector<std::string> page = Page(state, 80, 0);
   EXPECT_THAT(page, Contains(HasSubstr("1/2 back, 1 failed")));
   EXPECT_THAT(page, Contains("Status:      ◷ in_progress, rolling back (unhealthy target)"));
+}
+
+TEST(DeploymentViewTest, StillTellsWhatATargetSaidThatWasBroughtBack) {
+  v1::DeploymentState state = RollingState(40, 1);
+  state.set_status(v1::STATUS_ROLLED_BACK);
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.mutable_plan()->mutable_steps()->DeleteSubrange(1, 39);
+  state.set_current_step(1);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_ROLLED_BACK);
+  state.mutable_targets(0)->set_output("port 80 is taken\n");
+  const std::vector<std::string> page = Page(state, 80, 23);
+  EXPECT_THAT(page, Contains("│  └─ ↩ web-1            rolled back"));
+  EXPECT_THAT(page, Contains("│       port 80 is taken"));
+  EXPECT_THAT(page, Contains("   ├─ ◌ web-2            not touched"));
 }
 
 TEST(DeploymentViewTest, ShowsTrafficWhereThereAreNoTargets) {
