@@ -53,9 +53,9 @@ Interrupt Control::SafePoint() {
 
 Interrupt Control::Wait(absl::Duration duration) {
   MutexLock lock(mutex_);
-  in_wait_ = true;
+  BeginWait();
   absl::Duration left = duration;
-  while (left > absl::ZeroDuration() && !Ended() && !TakePromote()) {
+  while (left > absl::ZeroDuration() && !Ended() && !Promoted()) {
     const absl::Duration begin = clock_.Monotonic();
     if (paused_) {
       BlockUntil(absl::InfiniteDuration());
@@ -71,8 +71,8 @@ Interrupt Control::Wait(absl::Duration duration) {
 
 Interrupt Control::Gate() {
   MutexLock lock(mutex_);
-  in_wait_ = true;
-  while (paused_ && !Ended() && !TakePromote()) BlockUntil(absl::InfiniteDuration());
+  BeginWait();
+  while (paused_ && !Ended() && !Promoted()) BlockUntil(absl::InfiniteDuration());
   in_wait_ = false;
   paused_ = paused_ && Ended();
   last_progress_ = clock_.Monotonic();
@@ -160,11 +160,11 @@ void Control::StopLocked(Interrupt reason) {
   changed_.NotifyAll();
 }
 
-bool Control::TakePromote() {
-  if (promote_all_) return true;
-  const bool taken = promote_;
-  promote_ = false;
-  return taken;
+void Control::BeginWait() {
+  in_wait_ = true;
+  promote_ = false;  // One that came as the wait before ended was meant for that one.
 }
+
+bool Control::Promoted() const { return promote_all_ || promote_; }
 
 }  // namespace sluice

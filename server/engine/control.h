@@ -69,7 +69,8 @@ class Control {
   void BlockUntil(absl::Duration deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Interrupt SafePointLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopLocked(Interrupt reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool TakePromote() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BeginWait() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Promoted() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock& clock_;
   const absl::Duration progress_deadline_;
