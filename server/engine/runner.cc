@@ -114,7 +114,8 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
         Routed(context_.ports.router->Switch(Route(), step.slot(), context_.control.stop_token()),
                absl::StrCat("switch to ", step.slot()));
   }
-  if (!outcome.ok() && outcome.interrupt == Interrupt::kNone && !step.failure_is_tolerated()) {
+  if (outcome.interrupt != Interrupt::kNone) return outcome;
+  if (!outcome.ok() && !step.failure_is_tolerated()) {
     Change(context_.record, [&](v1::DeploymentState& state) {
       state.mutable_result()->set_targets_failed(state.result().targets_failed() + 1);
     });
@@ -151,13 +152,15 @@ RunOutcome Runner::Do(int index, const v1::Wait& step) {
 }
 
 RunOutcome Runner::Do(const v1::Gate& step) {
-  if (context_.control.promoted_all()) return {};
+  // The verbs act under the record's lock: no full promote can come between the look and the pause.
   const absl::Status paused = context_.record.Update([&](v1::DeploymentState& state) {
+    if (context_.control.promoted_all()) return absl::AlreadyExistsError("promoted");
     state.set_status(v1::STATUS_PAUSED);
     state.set_message(absl::StrCat(step.message(), " `sluice promote` goes on"));
     context_.control.Pause();
     return absl::OkStatus();
   });
+  if (absl::IsAlreadyExists(paused)) return {};
   if (!paused.ok()) return {.reason = v1::REASON_INTERNAL, .message = paused.ToString()};
   return {.interrupt = context_.control.Gate()};
 }
