@@ -9,18 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "engine/deploy_request.h"
+#include "engine/way_back.h"
 #include "strategy/create_strategy.h"
 #include "strategy/deployment_state.h"
 
 namespace sluice {
 namespace {
-
-bool WasTouched(const v1::TargetState& target) { return target.attempts() > 0; }
-
-// Where a rollback takes this target; empty when nobody knows.
-std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target) {
-  return target.previous_version().empty() ? state.previous_version() : target.previous_version();
-}
 
 v1::Fleet Consistent(const std::string& version) {
   v1::Fleet fleet;
@@ -59,6 +53,16 @@ void Conclude(v1::DeploymentState& state) {
                                                                  : 0);
 }
 
+void EndFailed(v1::DeploymentState& state, v1::Reason reason, const std::string& message,
+               absl::Time now) {
+  std::string text = message;
+  // The first cause stays visible behind what came of it.
+  const bool is_later = state.phase() == v1::PHASE_ROLLING_BACK && !state.message().empty();
+  if (is_later) absl::StrAppend(&text, "; it began with: ", state.message());
+  Fail(state, reason, text, now);
+  Conclude(state);
+}
+
 }  // namespace
 
 v1::Fleet FleetOf(const v1::DeploymentState& state) {
@@ -81,23 +85,12 @@ v1::Fleet FleetOf(const v1::DeploymentState& state) {
   return Consistent(*versions.begin());
 }
 
-std::string NoWayBack(const v1::DeploymentState& state) {
-  if (!IsTargetBased(state.strategy_options())) return "";
-  if (state.strategy_options().has_blue_green_deployment()) {
-    return state.previous_version().empty() ? "no previous version is known" : "";
-  }
-  for (const v1::TargetState& target : state.targets()) {
-    if (!WasTouched(target)) continue;
-    if (WayBackOf(state, target).empty()) {
-      return absl::StrCat("no previous version is known for target ", target.target().id());
-    }
-  }
-  return "";
-}
-
 void DeploymentOrchestrator::Deploy() {
   if (!Begin().ok()) return;  // Aborted while it waited for a worker.
   context_.control.Progress();
+  if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
+    return Settle({.interrupt = interrupt});
+  }
   LearnPreviousVersions();
   Settle(Runner(context_, Policy()).Run());
 }
@@ -187,11 +180,14 @@ Runner::Policy DeploymentOrchestrator::Policy() const {
 }
 
 void DeploymentOrchestrator::FollowPolicy(const RunOutcome& outcome) {
-  v1::FailurePolicy policy = v1::FAILURE_POLICY_ROLLBACK;
-  context_.record.Read(
-      [&](const v1::DeploymentState& state) { policy = state.on_failure().policy(); });
-  if (policy != v1::FAILURE_POLICY_ROLLBACK) return FailWith(outcome.reason, outcome.message);
-  RollBack(outcome.reason, outcome.message);
+  bool roll_back = false;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    // A rollback that a person asked for in the meantime was promised.
+    roll_back = state.on_failure().policy() == v1::FAILURE_POLICY_ROLLBACK ||
+                context_.control.interrupt() == Interrupt::kRollback;
+    if (!roll_back) EndFailed(state, outcome.reason, outcome.message, context_.clock.Now());
+  });
+  if (roll_back) RollBack(outcome.reason, outcome.message);
 }
 
 void DeploymentOrchestrator::Finish() {
@@ -240,7 +236,8 @@ void StartRollback(v1::DeploymentState& state) {
   state.set_pausing(false);
   state.clear_end_time();
   state.clear_fleet();
-  state.mutable_deploy_plan()->Swap(state.mutable_plan());
+  // Not when a rollback is tried again.
+  if (!state.has_deploy_plan()) state.mutable_deploy_plan()->Swap(state.mutable_plan());
   *state.mutable_plan() = PlanRollback(state);
   state.set_current_step(0);
 }
@@ -263,12 +260,7 @@ void DeploymentOrchestrator::Rollback() {
 
 void DeploymentOrchestrator::FailWith(v1::Reason reason, const std::string& message) {
   Change(context_.record, [&](v1::DeploymentState& state) {
-    std::string text = message;
-    // The first cause stays visible behind what came of it.
-    const bool is_later = state.phase() == v1::PHASE_ROLLING_BACK && !state.message().empty();
-    if (is_later) absl::StrAppend(&text, "; it began with: ", state.message());
-    Fail(state, reason, text, context_.clock.Now());
-    Conclude(state);
+    EndFailed(state, reason, message, context_.clock.Now());
   });
 }
 

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "engine/run_context.h"
 #include "engine/runner.h"
+#include "engine/way_back.h"
 
 namespace sluice {
 
@@ -46,9 +47,6 @@ void StartRollback(v1::DeploymentState& state);
 
 // What really runs, from the versions that the targets are known to have.
 v1::Fleet FleetOf(const v1::DeploymentState& state);
-
-// Empty when `state` can be rolled back; else why not.
-std::string NoWayBack(const v1::DeploymentState& state);
 
 }  // namespace sluice
 

@@ -18,8 +18,8 @@ class Record {
  public:
   virtual ~Record() = default;
 
-  // Calls `change` on the record, alone. An error of `change` (which then must not have changed
-  // anything), or an illegal transition, leaves the record as it was and is returned.
+  // Calls `change` on the record, alone. Returned are an error of `change`, which then must not
+  // have changed anything, and an illegal transition, after which the status stays as it was.
   virtual absl::Status Update(absl::FunctionRef<absl::Status(v1::DeploymentState&)> change) = 0;
 
   // Calls `read` on the record, alone.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "engine/health_watch.h"
+#include "engine/way_back.h"
 
 namespace sluice {
 
@@ -69,7 +70,6 @@ TargetCall TargetStep::BeginCall(int index) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::TargetState& target = *state.mutable_targets(index);
     const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
-    const bool has_own = back && !target.previous_version().empty();
     target.set_phase(v1::TARGET_PHASE_DEPLOYING);
     target.set_health(v1::TARGET_HEALTH_UNSPECIFIED);
     target.set_attempts(target.attempts() + 1);
@@ -77,7 +77,7 @@ TargetCall TargetStep::BeginCall(int index) {
     target.clear_end_time();
     target.clear_error();
     call = {.service = state.service(),
-            .version = has_own ? target.previous_version() : version_,
+            .version = back ? WayBackOf(state, target) : version_,
             .target_id = target.target().id(),
             .target_address = target.target().address(),
             .deployment_id = state.id(),

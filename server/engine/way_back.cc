@@ -1,0 +1,30 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/way_back.h"
+
+#include "absl/strings/str_cat.h"
+#include "strategy/create_strategy.h"
+
+namespace sluice {
+
+std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target) {
+  const std::string& own = target.previous_version();
+  return own.empty() || own == state.version() ? state.previous_version() : own;
+}
+
+std::string NoWayBack(const v1::DeploymentState& state) {
+  if (!IsTargetBased(state.strategy_options())) return "";
+  if (state.strategy_options().has_blue_green_deployment()) {
+    return state.previous_version().empty() ? "no previous version is known" : "";
+  }
+  for (const v1::TargetState& target : state.targets()) {
+    const bool touched = target.attempts() > 0;
+    if (touched && WayBackOf(state, target).empty()) {
+      return absl::StrCat("no previous version is known for target ", target.target().id());
+    }
+  }
+  return "";
+}
+
+}  // namespace sluice

@@ -1,0 +1,25 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Where a rollback takes a deployment and each of its targets. Used by the manager, the
+// orchestrator and the target calls; pure.
+
+#ifndef SLUICE_ENGINE_WAY_BACK_H_
+#define SLUICE_ENGINE_WAY_BACK_H_
+
+#include <string>
+
+#include "sluice/v1/deployment.pb.h"
+
+namespace sluice {
+
+// The version that a rollback puts on this target: the one it had, unless that was already the one
+// being deployed, else the service's previous one. Empty when nobody knows.
+std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target);
+
+// Empty when `state` can be rolled back; else why not.
+std::string NoWayBack(const v1::DeploymentState& state);
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_WAY_BACK_H_
