@@ -65,6 +65,12 @@ absl::Status Violations::ToStatus() const {
   return status;
 }
 
+absl::Status ViolationError(absl::string_view field, absl::string_view description) {
+  Violations violations;
+  violations.Add(field, description);
+  return violations.ToStatus();
+}
+
 std::string FieldPath(absl::string_view parent, absl::string_view child) {
   if (parent.empty()) return std::string(child);
   if (child.empty()) return std::string(parent);

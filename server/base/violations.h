@@ -37,6 +37,9 @@ class Violations {
   std::vector<Violation> violations_;
 };
 
+// INVALID_ARGUMENT with one violation.
+absl::Status ViolationError(absl::string_view field, absl::string_view description);
+
 // Joins two parts of a field path with a dot; either may be empty.
 std::string FieldPath(absl::string_view parent, absl::string_view child);
 // "targets[3]"

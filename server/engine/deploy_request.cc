@@ -92,7 +92,7 @@ void ValidateTargets(const v1::DeployRequest& request, const ServiceDefinition* 
     const std::string field = FieldPath("targets", static_cast<size_t>(i));
     ValidateTarget(request.targets(i), field, definition, violations);
     const auto [other, is_new] = first.emplace(request.targets(i).id(), i);
-    if (!is_new) {
+    if (!is_new && !request.targets(i).id().empty()) {
       violations.Add(FieldPath(field, "id"),
                      absl::StrCat("must be unique, is that of targets[", other->second, "]"));
     }

@@ -20,6 +20,8 @@
 namespace sluice {
 namespace {
 
+constexpr size_t kMaxReasonBytes = 1024;
+
 // A record of the registry, as runners see it.
 class RegistryRecord final : public Record {
  public:
@@ -48,11 +50,18 @@ void LogEnd(const v1::DeploymentState& state) {
 absl::Status ValidateRollback(const v1::RollbackRequest& request) {
   Violations violations;
   CheckText("request_id", request.request_id(), 128, violations);
-  CheckText("reason", request.reason(), 1024, violations);
+  CheckText("reason", request.reason(), kMaxReasonBytes, violations);
   if (!request.to_version().empty()) CheckVersion("to_version", request.to_version(), violations);
   if (request.subject_case() == v1::RollbackRequest::SUBJECT_NOT_SET) {
     violations.Add("deployment_id", "must be given, or service");
   }
+  return violations.ToStatus();
+}
+
+absl::Status ValidateVerb(const std::string& id, const std::string& reason) {
+  Violations violations;
+  if (id.empty()) violations.Add("deployment_id", "must be given");
+  CheckText("reason", reason, kMaxReasonBytes, violations);
   return violations.ToStatus();
 }
 
@@ -98,9 +107,7 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
                        .max_threads = static_cast<size_t>(limits.max_active_deployments),
                        .max_waiting = static_cast<size_t>(limits.max_pending_deployments)}) {}
 
-DeploymentManager::~DeploymentManager() {
-  Drain(absl::ZeroDuration(), absl::InfiniteDuration());
-}
+DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::InfiniteDuration()); }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request) {
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
@@ -155,7 +162,10 @@ absl::Status DeploymentManager::Start(const JobPtr& job, const std::string& serv
 }
 
 void DeploymentManager::Run(const JobPtr& job) {
-  { MutexLock accepted(mutex_); }
+  {
+    MutexLock accepted(mutex_);
+    if (Find(job->id) != job) return;  // It ended while it waited for a worker.
+  }
   RegistryRecord record(registry_, job->id);
   DeploymentOrchestrator orchestrator(
       {record, job->control, job->definition->ports, target_calls_, clock_});
@@ -168,12 +178,13 @@ void DeploymentManager::Run(const JobPtr& job) {
       Fail(state, v1::REASON_INTERNAL, error.what(), clock_.Now());
     });
   }
-  record.Read(LogEnd);
-  Remove(job);
+  MutexLock lock(mutex_);
+  Forget(job);
 }
 
-void DeploymentManager::Remove(const JobPtr& job) {
-  MutexLock lock(mutex_);
+void DeploymentManager::Forget(const JobPtr& job) {
+  if (Find(job->id) != job) return;
+  registry_.Read(job->id, LogEnd).IgnoreError();
   jobs_.erase(job->id);
   for (auto it = active_of_.begin(); it != active_of_.end(); ++it) {
     if (it->second != job->id) continue;
@@ -207,6 +218,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackReques
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job,
                                                                const v1::RollbackRequest& request) {
+  bool never_ran = false;
   SLUICE_RETURN_IF_ERROR(registry_.Update(job->id, [&](v1::DeploymentState& state) {
     SLUICE_RETURN_IF_ERROR(CheckVerb(Verb::kRollback, state));
     if (IsTerminal(state.status())) {
@@ -219,6 +231,8 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
       state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
       state.set_message("rolled back before anything was touched");
       FinishRollback(state, clock_.Now());
+      *state.mutable_fleet() = FleetOf(state);
+      never_ran = true;
       return absl::OkStatus();
     }
     state.set_status(v1::STATUS_IN_PROGRESS);
@@ -229,6 +243,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
   job->control.CancelCalls();
   spdlog::info("event=rollback_requested deployment={} reason={}", job->id,
                Quoted(request.reason()));
+  if (never_ran) Forget(job);
   return registry_.Get(job->id);
 }
 
@@ -271,8 +286,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
-    Verb verb, const std::string& id,
+    Verb verb, const std::string& id, const std::string& reason,
     const std::function<void(v1::DeploymentState&, Control&)>& act) {
+  SLUICE_RETURN_IF_ERROR(ValidateVerb(id, reason));
   SLUICE_ASSIGN_OR_RETURN(const std::string whole_id, registry_.Resolve(id));
   JobPtr job;
   {
@@ -280,28 +296,35 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
     SLUICE_RETURN_IF_ERROR(CheckAccepting());
     job = Find(whole_id);
   }
+  bool never_ran = false;
   SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
     SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
     if (job == nullptr) return absl::UnavailableError("it is just beginning; try again");
     act(state, job->control);
+    never_ran = IsTerminal(state.status());
     return absl::OkStatus();
   }));
   job->control.CancelCalls();
+  if (never_ran) {
+    MutexLock lock(mutex_);
+    Forget(job);
+  }
   return registry_.Get(whole_id);
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {
-  return Apply(
-      Verb::kPause, request.deployment_id(), [&](v1::DeploymentState& state, Control& control) {
-        state.set_status(v1::STATUS_PAUSED);
-        state.set_message(request.reason().empty() ? "paused"
-                                                   : absl::StrCat("paused: ", request.reason()));
-        control.Pause();
-      });
+  return Apply(Verb::kPause, request.deployment_id(), request.reason(),
+               [&](v1::DeploymentState& state, Control& control) {
+                 state.set_status(v1::STATUS_PAUSED);
+                 state.set_message(request.reason().empty()
+                                       ? "paused"
+                                       : absl::StrCat("paused: ", request.reason()));
+                 control.Pause();
+               });
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& request) {
-  return Apply(Verb::kResume, request.deployment_id(),
+  return Apply(Verb::kResume, request.deployment_id(), request.reason(),
                [](v1::DeploymentState& state, Control& control) {
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  state.clear_message();
@@ -310,7 +333,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& r
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest& request) {
-  return Apply(Verb::kPromote, request.deployment_id(),
+  return Apply(Verb::kPromote, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  state.clear_message();
@@ -319,13 +342,14 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
-  return Apply(Verb::kAbort, request.deployment_id(),
+  return Apply(Verb::kAbort, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
                  const std::string why =
                      request.reason().empty() ? "" : absl::StrCat(": ", request.reason());
                  if (state.status() == v1::STATUS_PENDING) {
                    Fail(state, v1::REASON_ABORTED,
                         absl::StrCat("aborted before anything was touched", why), clock_.Now());
+                   *state.mutable_fleet() = FleetOf(state);
                    return;
                  }
                  state.set_message(absl::StrCat("aborting", why));

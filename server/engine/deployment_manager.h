@@ -66,18 +66,19 @@ class DeploymentManager {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
   size_t AwaitJobs(absl::Duration deadline);
-  void Remove(const JobPtr& job);
+  // The deployment has ended: its service is free. Repeating it is harmless.
+  void Forget(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JobPtr Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::StatusOr<SnapshotPtr> Accept(const v1::DeployRequest& request,
                                      const ServiceDefinitionPtr& definition);
-  absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job,
-                                              const v1::RollbackRequest& request);
+  absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job, const v1::RollbackRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<SnapshotPtr> RollBackEnded(const std::string& id,
                                             const v1::RollbackRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
-  absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id,
+  absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id, const std::string& reason,
                                     const std::function<void(v1::DeploymentState&, Control&)>& act);
 
   Clock& clock_;

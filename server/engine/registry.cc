@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "base/violations.h"
 #include "engine/transition.h"
 #include "strategy/deployment_state.h"
@@ -97,7 +98,7 @@ absl::StatusOr<SnapshotPtr> Registry::Get(const std::string& id) const {
 
 absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
   MutexLock lock(mutex_);
-  if (prefix.empty()) return absl::InvalidArgumentError("deployment_id: must be given");
+  if (prefix.empty()) return ViolationError("deployment_id", "must be given");
   std::vector<std::string> candidates;
   for (auto it = entries_.lower_bound(prefix);
        it != entries_.end() && absl::StartsWith(it->first, prefix); ++it) {
@@ -107,9 +108,9 @@ absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
   }
   if (candidates.empty()) return NotFound(prefix);
   if (candidates.size() == 1) return candidates.front();
-  return absl::InvalidArgumentError(
-      absl::StrCat("deployment_id: ", Quoted(prefix),
-                   " is short for several deployments: ", absl::StrJoin(candidates, ", ")));
+  return ViolationError("deployment_id",
+                        absl::StrCat(Quoted(prefix), " is short for several deployments: ",
+                                     absl::StrJoin(candidates, ", ")));
 }
 
 absl::StatusOr<std::string> Registry::LatestOf(const std::string& service) const {
@@ -123,10 +124,12 @@ absl::StatusOr<std::string> Registry::LatestOf(const std::string& service) const
 
 absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesRequest& request) const {
   int64_t below = std::numeric_limits<int64_t>::max();
+  Violations violations;
   if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &below)) {
-    return absl::InvalidArgumentError("page_token: must come from the previous response");
+    violations.Add("page_token", "must come from the previous response");
   }
-  if (request.page_size() < 0) return absl::InvalidArgumentError("page_size: must be 0 or more");
+  if (request.page_size() < 0) violations.Add("page_size", "must be 0 or more");
+  SLUICE_RETURN_IF_ERROR(violations.ToStatus());
   const int size =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
   v1::ListStatesResponse response;
@@ -223,7 +226,8 @@ void Registry::Publish(Entry& entry) {
 void Registry::Remember(const v1::DeploymentState& state) {
   ServiceMemory& memory = memory_[state.service()];
   if (state.status() == v1::STATUS_COMPLETED) memory.active_version = state.version();
-  if (state.status() == v1::STATUS_ROLLED_BACK) memory.active_version = state.previous_version();
+  const bool is_back = state.status() == v1::STATUS_ROLLED_BACK;
+  if (is_back && !state.previous_version().empty()) memory.active_version = state.previous_version();
   for (const v1::TargetState& target : state.targets()) {
     memory.target_versions[target.target().id()] = target.target().version();
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "base/violations.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "rpc/status_mapping.h"
 #include "rpc/watch_stream.h"
@@ -47,7 +48,7 @@ absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
 absl::StatusOr<SnapshotPtr> Find(const Registry& registry, const grpc::ByteBuffer& bytes) {
   SLUICE_ASSIGN_OR_RETURN(const v1::GetStateRequest request, Parse<v1::GetStateRequest>(bytes));
   if (request.subject_case() == v1::GetStateRequest::SUBJECT_NOT_SET) {
-    return absl::InvalidArgumentError("deployment_id: must be given, or service");
+    return ViolationError("deployment_id", "must be given, or service");
   }
   SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
                                                     ? registry.LatestOf(request.service())
@@ -77,7 +78,7 @@ absl::StatusOr<WatchStart> StartOf(const Registry& registry, const grpc::ByteBuf
   SLUICE_ASSIGN_OR_RETURN(const v1::WatchStatesRequest request,
                           Parse<v1::WatchStatesRequest>(bytes));
   if (request.from_revision() < 0) {
-    return absl::InvalidArgumentError("from_revision: must be 0 or more");
+    return ViolationError("from_revision", "must be 0 or more");
   }
   WatchStart start{.revision = request.from_revision()};
   if (request.has_deployment_id()) {
