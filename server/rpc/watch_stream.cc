@@ -15,6 +15,8 @@ WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFi
   std::shared_ptr<WatchStream> stream(new WatchStream(hub, registry, std::move(filter), revision));
   stream->self_ = stream;
   WatchStream* const raw = stream.get();
+  // The reader learns that it is connected even when there is nothing to send yet.
+  raw->StartSendInitialMetadata();
   if (absl::Status added = hub.Add(stream); !added.ok()) {
     raw->End(added);
   } else {
