@@ -1,0 +1,77 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Short ways to make requests and to read refusals, for the tests of the API and of the daemon."""
+import contextlib
+import time
+
+import grpc
+import pytest
+
+
+def pb():
+    """The generated modules, which exist only once the session's stubs are made."""
+    from sluice.v1 import deployment_pb2, deployment_service_pb2, strategy_pb2
+    return deployment_pb2, deployment_service_pb2, strategy_pb2
+
+
+def strategy(kind, **options):
+    """Strategy{kind: {options}}, the kind by its message's name: "RollingDeployment"."""
+    _, _, strategies = pb()
+    message = getattr(strategies, kind)(**options)
+    field = next(f.name for f in strategies.Strategy.DESCRIPTOR.fields
+                 if f.message_type is message.DESCRIPTOR)
+    return strategies.Strategy(**{field: message})
+
+
+def rolling(batch_size=1, delay=0.0):
+    return strategy("RollingDeployment", batch_size=batch_size, delay_seconds=delay)
+
+
+def request(name, **fields):
+    """A request message by the name of its RPC: request("Deploy", service="web")."""
+    _, service, _ = pb()
+    messages = {"PlanDeployment": "DeployRequest"}
+    return getattr(service, messages.get(name, name + "Request"))(**fields)
+
+
+def call(daemon, name, **fields):
+    return getattr(daemon.stub, name)(request(name, **fields))
+
+
+def status_name(state):
+    return pb()[0].Status.Name(state.status)[len("STATUS_"):]
+
+
+def listed(daemon, **fields):
+    return list(call(daemon, "ListStates", **fields).states)
+
+
+@contextlib.contextmanager
+def refused(code):
+    """The block's call must fail with the code; yields what pytest knows of the error."""
+    with pytest.raises(grpc.RpcError) as error:
+        yield error
+    assert error.value.code() == code, error.value.details()
+
+
+def violations(error):
+    """{field: description} from the google.rpc.Status in the error's trailing metadata."""
+    from google.rpc import error_details_pb2
+    trailers = {key: value for key, value in error.trailing_metadata()}
+    status = error_details_pb2.Status.FromString(trailers["grpc-status-details-bin"])
+    assert status.code == error.code().value[0]
+    assert len(status.details) == 1
+    bad_request = error_details_pb2.BadRequest()
+    assert status.details[0].Unpack(bad_request)
+    fields = [(v.field, v.description) for v in bad_request.field_violations]
+    assert len(dict(fields)) == len(fields), fields
+    return dict(fields)
+
+
+def eventually(condition, seconds=20):
+    """Polls until the condition holds; returns what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.01)
+    return value
