@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "client/request_file.h"
@@ -24,8 +25,14 @@ absl::Status SetStrategy(const DeployOptions& options, v1::DeployRequest& reques
                          *request.mutable_strategy());
   }
   if (options.strategy_parameters.empty()) return absl::OkStatus();
+  const std::vector<std::string> fitting = StrategiesTaking(options.strategy_parameters);
+  if (fitting.empty()) {
+    return absl::InvalidArgumentError("no strategy takes all of these parameters together");
+  }
+  // The service may be configured with a strategy that means something else by them.
   return absl::InvalidArgumentError(
-      "a strategy parameter was given without its strategy; add --strategy NAME");
+      absl::StrCat("strategy parameters need their strategy; add --strategy ",
+                   absl::StrJoin(fitting, " or --strategy ")));
 }
 
 absl::Status SetOnFailure(const DeployOptions& options, v1::DeployRequest& request) {

@@ -167,4 +167,18 @@ absl::Status BuildStrategy(const std::string& name,
   return absl::OkStatus();
 }
 
+std::vector<std::string> StrategiesTaking(
+    const std::vector<std::pair<std::string, std::string>>& parameters) {
+  std::vector<std::string> names;
+  for (const StrategyName& strategy : kStrategies) {
+    const auto* options = FindStrategy(strategy.name)->message_type();
+    const bool takes_all =
+        std::all_of(parameters.begin(), parameters.end(), [options](const auto& parameter) {
+          return options->FindFieldByName(parameter.first) != nullptr;
+        });
+    if (takes_all) names.emplace_back(strategy.name);
+  }
+  return names;
+}
+
 }  // namespace sluice::client

@@ -36,6 +36,10 @@ absl::Status BuildStrategy(const std::string& name,
                            const std::vector<std::pair<std::string, std::string>>& parameters,
                            v1::Strategy& strategy);
 
+// The names of the strategies that take all these parameters.
+std::vector<std::string> StrategiesTaking(
+    const std::vector<std::pair<std::string, std::string>>& parameters);
+
 }  // namespace sluice::client
 
 #endif  // SLUICE_CLIENT_STRATEGY_FLAGS_H_

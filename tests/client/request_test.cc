@@ -88,7 +88,8 @@ TEST(DeployFlagsTest, AreRefusedByName) {
   const FlagCase cases[] = {
       {{"--strategy", "rolling", "--stages", "10"},
        "--stages does not belong to the strategy rolling, which takes --batch-size, --delay"},
-      {{"--batch-size", "3"}, "add --strategy NAME"},
+      {{"--batch-size", "3"}, "add --strategy rolling or --strategy rolling_strategy"},
+      {{"--delay", "3", "--stages", "10"}, "no strategy takes all of these parameters together"},
       {{"--strategy", "mystery"},
        "\"mystery\" is not known; there are rolling, blue_green, canary"},
       {{"--strategy", "rolling", "--batch-size", "many"}, "--batch-size: \"many\" is not a whole"},
