@@ -303,7 +303,7 @@ def test_a_verb_acts_within_a_second_or_is_refused(start_daemon, make_fleet, sta
 
 
 @pytest.mark.parametrize("verb", ["Abort", "Rollback"])
-def test_a_service_is_free_again_once_its_waiting_deployment_is_gone(start_daemon, make_fleet, verb):
+def test_a_service_is_free_again_once_the_waiting_one_is_gone(start_daemon, make_fleet, verb):
     stage = Stage(start_daemon, make_fleet)
     first = stage.reach_pending()
     stage.act(verb, first)

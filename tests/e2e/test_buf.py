@@ -61,7 +61,7 @@ def test_deploy_state_and_rollback(start_daemon, make_fleet):
     seen = answer(daemon, f"{DEPLOYMENTS}/GetState", {"deploymentId": state["id"]})
     assert seen["status"] == "STATUS_COMPLETED"
     assert [t["phase"] for t in seen["targets"]] == ["TARGET_PHASE_SUCCEEDED"] * 2
-    back = answer(daemon, f"{DEPLOYMENTS}/Rollback", {"service": "web", "reason": "second thoughts"})
+    back = answer(daemon, f"{DEPLOYMENTS}/Rollback", {"service": "web", "reason": "doubts"})
     assert back["id"] == state["id"]
     daemon.await_status(state["id"], "ROLLED_BACK")
     assert set(fleet.versions().values()) == {"v1"}
