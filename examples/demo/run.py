@@ -183,10 +183,10 @@ class Demo:
         print(f"""  export SLUICE_ADDRESS=unix:{self.directory}/sluice.sock PATH={self.binaries}:$PATH
   sluice services
   sluice plan shop v4 --strategy canary
-  sluice deploy shop v4 --delay 10s --watch      (Ctrl-C leaves it running)
+  sluice deploy shop v4 --strategy rolling --delay 10s --watch  (Ctrl-C leaves it running)
   sluice pause shop; sluice resume shop; sluice abort shop
   sluice deploy shop v5-bad; sluice watch shop
-  sluice deploy web v3 --manual-promotion; sluice promote web
+  sluice deploy web v3 --strategy blue_green --manual-promotion; sluice promote web
 
 stop it:
   kill -- {groups}; rm -r {self.directory}""")
