@@ -7,7 +7,7 @@ import time
 import grpc
 import pytest
 
-from calls import (call, eventually, listed, pb, refused, request, rolling, status_name, strategy,
+from calls import (call, eventually, listed, pb, refused, rolling, status_name, strategy,
                    violations)
 
 MEGABYTE = 1 << 20
