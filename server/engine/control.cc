@@ -74,7 +74,6 @@ Interrupt Control::Gate() {
   BeginWait();
   while (paused_ && !Ended() && !Promoted()) BlockUntil(absl::InfiniteDuration());
   in_wait_ = false;
-  paused_ = paused_ && Ended();
   last_progress_ = clock_.Monotonic();
   return interrupt_;
 }

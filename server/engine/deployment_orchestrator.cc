@@ -207,7 +207,10 @@ void DeploymentOrchestrator::Finish() {
       Conclude(state);
       return absl::OkStatus();
     });
-    if (!absl::IsAborted(ended)) return;
+    if (ended.ok()) return;
+    if (!absl::IsAborted(ended)) {
+      return FailWith(v1::REASON_INTERNAL, std::string(ended.message()));
+    }
   }
 }
 

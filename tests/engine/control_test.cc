@@ -105,6 +105,16 @@ TEST_F(ControlTest, EachGateNeedsAPromoteOfItsOwn) {
   EXPECT_EQ(second.get(), Interrupt::kNone);
 }
 
+TEST_F(ControlTest, APauseRightAfterAPromoteIsKept) {
+  for (int i = 0; i < 200; ++i) {
+    auto gate = BeginGate();
+    control_.Promote(false);
+    control_.Pause();
+    EXPECT_EQ(gate.get(), Interrupt::kNone);
+    ASSERT_TRUE(control_.paused());
+  }
+}
+
 TEST_F(ControlTest, APromotedGateLeavesTheNextWaitAlone) {
   auto gate = BeginGate();
   control_.Promote(false);
