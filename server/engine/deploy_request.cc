@@ -4,6 +4,7 @@
 #include "engine/deploy_request.h"
 
 #include <map>
+#include <unordered_map>
 #include <set>
 #include <utility>
 
@@ -49,39 +50,54 @@ void ValidateDeadline(const v1::DeployRequest& request, Violations& violations) 
   if (!in_range) violations.Add("progress_deadline", "must be above 0 and at most 30 days");
 }
 
-const v1::Target* ConfiguredTarget(const ServiceDefinition& definition, const std::string& id) {
-  for (const v1::Target& target : definition.config.targets()) {
-    if (target.id() == id) return &target;
-  }
-  return nullptr;
+// The service's configured targets by id.
+using TargetIndex = std::unordered_map<std::string, const v1::Target*>;
+
+TargetIndex IndexOf(const ServiceDefinition& definition) {
+  TargetIndex index;
+  for (const v1::Target& target : definition.config.targets()) index.emplace(target.id(), &target);
+  return index;
+}
+
+const v1::Target* Find(const TargetIndex& configured, const std::string& id) {
+  const auto found = configured.find(id);
+  return found == configured.end() ? nullptr : found->second;
 }
 
 bool MayBringTargets(const ServiceDefinition& definition) {
   return !definition.configured || definition.config.allow_request_targets();
 }
 
-void ValidateTarget(const v1::Target& target, const std::string& field,
-                    const ServiceDefinition* definition, Violations& violations) {
+void ValidateTarget(const v1::Target& target, const std::string& field, Violations& violations) {
   CheckName(FieldPath(field, "id"), target.id(), violations);
   CheckText(FieldPath(field, "address"), target.address(), 255, violations);
   if (!target.version().empty()) {
     CheckVersion(FieldPath(field, "version"), target.version(), violations);
   }
-  if (definition == nullptr || MayBringTargets(*definition)) return;
-  const v1::Target* configured = ConfiguredTarget(*definition, target.id());
-  if (configured == nullptr) {
-    violations.Add(FieldPath(field, "id"),
-                   absl::StrCat("must be a configured target of the service, ", Quoted(target.id()),
-                                " is not"));
-  } else if (!target.address().empty() && target.address() != configured->address()) {
-    violations.Add(FieldPath(field, "address"),
-                   "must not be given: the service's configuration does not set "
-                   "allow_request_targets");
+}
+
+// Rules that join the targets with the service's.
+void ValidateChoice(const v1::DeployRequest& request, const ServiceDefinition& definition,
+                    Violations& violations) {
+  if (MayBringTargets(definition) || request.targets_size() > kMaxTargets) return;
+  const TargetIndex index = IndexOf(definition);
+  for (int i = 0; i < request.targets_size(); ++i) {
+    const v1::Target& target = request.targets(i);
+    const std::string field = FieldPath("targets", static_cast<size_t>(i));
+    const v1::Target* configured = Find(index, target.id());
+    if (configured == nullptr) {
+      violations.Add(FieldPath(field, "id"),
+                     absl::StrCat("must be a configured target of the service, ",
+                                  Quoted(target.id()), " is not"));
+    } else if (!target.address().empty() && target.address() != configured->address()) {
+      violations.Add(FieldPath(field, "address"),
+                     "must not be given: the service's configuration does not set "
+                     "allow_request_targets");
+    }
   }
 }
 
-void ValidateTargets(const v1::DeployRequest& request, const ServiceDefinition* definition,
-                     Violations& violations) {
+void ValidateTargets(const v1::DeployRequest& request, Violations& violations) {
   if (request.targets_size() > kMaxTargets) {
     violations.Add("targets",
                    absl::StrCat("must be at most ", kMaxTargets, ", are ", request.targets_size()));
@@ -90,7 +106,7 @@ void ValidateTargets(const v1::DeployRequest& request, const ServiceDefinition* 
   std::map<std::string, int> first;
   for (int i = 0; i < request.targets_size(); ++i) {
     const std::string field = FieldPath("targets", static_cast<size_t>(i));
-    ValidateTarget(request.targets(i), field, definition, violations);
+    ValidateTarget(request.targets(i), field, violations);
     const auto [other, is_new] = first.emplace(request.targets(i).id(), i);
     if (!is_new && !request.targets(i).id().empty()) {
       violations.Add(FieldPath(field, "id"),
@@ -112,6 +128,7 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
                                            "not set; `sluice services` lists what is"));
     return;
   }
+  ValidateChoice(request, *definition, violations);
   const bool has_strategy = request.has_strategy() ||
                             definition->config.strategy().kind_case() != v1::Strategy::KIND_NOT_SET;
   if (!definition->configured && !has_strategy) {
@@ -126,25 +143,25 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
   }
 }
 
-v1::Target Completed(v1::Target target, const ServiceDefinition& definition,
-                     const ServiceMemory& memory) {
-  if (const v1::Target* configured = ConfiguredTarget(definition, target.id())) {
-    if (target.address().empty()) target.set_address(configured->address());
-    if (target.version().empty()) target.set_version(configured->version());
-  }
-  if (target.version().empty()) target.set_version(definition.config.initial_version());
-  const auto known = memory.target_versions.find(target.id());
-  if (known != memory.target_versions.end()) target.set_version(known->second);
-  return target;
+// What the request leaves out comes from the configuration.
+void Complete(v1::Target& target, const v1::Target& configured) {
+  if (target.address().empty()) target.set_address(configured.address());
+  if (target.version().empty()) target.set_version(configured.version());
 }
 
 void DraftTargets(const v1::DeployRequest& request, const ServiceDefinition& definition,
                   const ServiceMemory& memory, v1::DeploymentState& state) {
   const auto& chosen = request.targets_size() > 0 ? request.targets() : definition.config.targets();
-  for (const v1::Target& target : chosen) {
+  const TargetIndex index = IndexOf(definition);
+  for (const v1::Target& choice : chosen) {
     v1::TargetState& draft = *state.add_targets();
-    *draft.mutable_target() = Completed(target, definition, memory);
-    draft.set_previous_version(draft.target().version());
+    v1::Target& target = *draft.mutable_target();
+    target = choice;
+    if (const v1::Target* configured = Find(index, choice.id())) Complete(target, *configured);
+    if (target.version().empty()) target.set_version(definition.config.initial_version());
+    const auto known = memory.target_versions.find(choice.id());
+    if (known != memory.target_versions.end()) target.set_version(known->second);
+    draft.set_previous_version(target.version());
   }
 }
 
@@ -177,16 +194,16 @@ Targets TargetsOf(const v1::DeploymentState& state, bool touched_only) {
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
                                    const ServiceDefinition* definition) {
   Violations violations;
-  CheckText("request_id", request.request_id(), kMaxRequestIdBytes, violations);
   CheckName("service", request.service(), violations);
   const bool service_is_named = violations.empty();
+  CheckText("request_id", request.request_id(), kMaxRequestIdBytes, violations);
   CheckVersion("version", request.version(), violations);
   CheckText("reason", request.reason(), kMaxReasonBytes, violations);
   if (request.has_strategy()) ValidateStrategy(request.strategy(), "strategy", violations);
   ValidateOnFailure(request.on_failure(), "on_failure", violations);
   ValidateDeadline(request, violations);
   ValidateMetadata(request, violations);
-  ValidateTargets(request, service_is_named ? definition : nullptr, violations);
+  ValidateTargets(request, violations);
   if (service_is_named) ValidateFit(request, definition, violations);
   return violations.ToStatus();
 }
