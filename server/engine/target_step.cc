@@ -25,11 +25,12 @@ TargetStep::TargetStep(const RunContext& context, int step_index, const v1::Depl
 
 TargetStep::Tally TargetStep::Run(int tolerated) {
   tolerated_ = tolerated;
-  Interrupt interrupt = context_.control.SafePoint();
+  Interrupt interrupt = Interrupt::kNone;
   while (interrupt == Interrupt::kNone && HasMore()) {
+    interrupt = context_.control.SafePoint();
+    if (interrupt != Interrupt::kNone) break;
     LaunchCalls();
     interrupt = context_.control.Await([this] { return running_ == 0; });
-    if (interrupt == Interrupt::kNone) interrupt = context_.control.SafePoint();
   }
   Tally tally = Collect();
   tally.interrupt = interrupt;
