@@ -14,30 +14,14 @@
 #include "engine/deploy_request.h"
 #include "engine/deployment_orchestrator.h"
 #include "engine/plan_duration.h"
+#include "engine/registry_record.h"
+#include "engine/verb_request.h"
+#include "engine/way_back.h"
 #include "spdlog/spdlog.h"
 #include "strategy/deployment_state.h"
 
 namespace sluice {
 namespace {
-
-constexpr size_t kMaxReasonBytes = 1024;
-
-// A record of the registry, as runners see it.
-class RegistryRecord final : public Record {
- public:
-  RegistryRecord(Registry& registry, std::string id) : registry_(registry), id_(std::move(id)) {}
-
-  absl::Status Update(absl::FunctionRef<absl::Status(v1::DeploymentState&)> change) override {
-    return registry_.Update(id_, change);
-  }
-  void Read(absl::FunctionRef<void(const v1::DeploymentState&)> read) const override {
-    registry_.Read(id_, read).IgnoreError();
-  }
-
- private:
-  Registry& registry_;
-  const std::string id_;
-};
 
 void LogEnd(const v1::DeploymentState& state) {
   spdlog::info(
@@ -47,47 +31,19 @@ void LogEnd(const v1::DeploymentState& state) {
       v1::Reason_Name(state.reason()), state.result().duration_ms(), state.message());
 }
 
-absl::Status ValidateRollback(const v1::RollbackRequest& request) {
-  Violations violations;
-  CheckText("request_id", request.request_id(), 128, violations);
-  CheckText("reason", request.reason(), kMaxReasonBytes, violations);
-  if (!request.to_version().empty()) CheckVersion("to_version", request.to_version(), violations);
-  if (request.subject_case() == v1::RollbackRequest::SUBJECT_NOT_SET) {
-    violations.Add("deployment_id", "must be given, or service");
-  }
-  return violations.ToStatus();
-}
-
-absl::Status ValidateVerb(const std::string& id, const std::string& reason) {
-  Violations violations;
-  if (id.empty()) violations.Add("deployment_id", "must be given");
-  CheckText("reason", reason, kMaxReasonBytes, violations);
-  return violations.ToStatus();
-}
-
-// The rollback goes to this version instead of what ran before.
-absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state) {
-  if (to_version.empty()) return absl::OkStatus();
-  if (to_version == state.version()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cannot roll back to ", to_version, ": it is the version that was being deployed"));
-  }
-  state.set_previous_version(to_version);
-  for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version(to_version);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 struct DeploymentManager::Job {
-  Job(std::string deployment_id, ServiceDefinitionPtr service_definition, Clock& clock,
-      absl::Duration progress_deadline, bool is_rollback)
-      : id(std::move(deployment_id)),
+  Job(const v1::DeploymentState& state, ServiceDefinitionPtr service_definition, Clock& clock,
+      bool is_rollback)
+      : id(state.id()),
+        service(state.service()),
         definition(std::move(service_definition)),
-        control(clock, progress_deadline),
+        control(clock, FromProtoDuration(state.progress_deadline())),
         rollback(is_rollback) {}
 
   const std::string id;
+  const std::string service;
   const ServiceDefinitionPtr definition;
   Control control;
   const bool rollback;
@@ -129,10 +85,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   state.set_status(v1::STATUS_PENDING);
   const absl::Time now = clock_.Now();
   *state.mutable_create_time() = ToTimestamp(now);
-  const auto job = std::make_shared<Job>(state.id(), definition, clock_,
-                                         FromProtoDuration(state.progress_deadline()), false);
+  const auto job = std::make_shared<Job>(state, definition, clock_, false);
   // The worker waits for mutex_ before it looks at the record, which is there by then.
-  SLUICE_RETURN_IF_ERROR(Start(job, request.service()));
+  SLUICE_RETURN_IF_ERROR(Start(job));
   spdlog::info(
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
@@ -146,18 +101,20 @@ absl::Status DeploymentManager::CheckAccepting() const {
   return absl::UnavailableError("the daemon is shutting down; try again when it is back");
 }
 
-absl::Status DeploymentManager::CheckFree(const std::string& service) const {
+absl::Status DeploymentManager::CheckFree(const std::string& service) {
   const auto active = active_of_.find(service);
   if (active == active_of_.end()) return absl::OkStatus();
+  const std::string id = active->second;
+  if (FindRunning(id) == nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("service ", service,
-                                                    " has an active deployment: ", active->second,
+                                                    " has an active deployment: ", id,
                                                     "; wait for it, abort it or roll it back"));
 }
 
-absl::Status DeploymentManager::Start(const JobPtr& job, const std::string& service) {
+absl::Status DeploymentManager::Start(const JobPtr& job) {
   SLUICE_RETURN_IF_ERROR(workers_.Submit([this, job] { Run(job); }));
   jobs_[job->id] = job;
-  active_of_[service] = job->id;
+  active_of_[job->service] = job->id;
   return absl::OkStatus();
 }
 
@@ -186,11 +143,7 @@ void DeploymentManager::Forget(const JobPtr& job) {
   if (Find(job->id) != job) return;
   registry_.Read(job->id, LogEnd).IgnoreError();
   jobs_.erase(job->id);
-  for (auto it = active_of_.begin(); it != active_of_.end(); ++it) {
-    if (it->second != job->id) continue;
-    active_of_.erase(it);
-    break;
-  }
+  active_of_.erase(job->service);
   job_ended_.NotifyAll();
 }
 
@@ -199,9 +152,32 @@ DeploymentManager::JobPtr DeploymentManager::Find(const std::string& id) const {
   return found == jobs_.end() ? nullptr : found->second;
 }
 
+DeploymentManager::JobPtr DeploymentManager::FindRunning(const std::string& id) {
+  const JobPtr job = Find(id);
+  bool has_ended = false;
+  registry_
+      .Read(id, [&](const v1::DeploymentState& state) { has_ended = IsTerminal(state.status()); })
+      .IgnoreError();
+  if (job == nullptr || !has_ended) return job;
+  // Its worker is about to find out.
+  Forget(job);
+  return nullptr;
+}
+
 absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackRequest& request) {
   SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
-  MutexLock lock(mutex_);
+  JobPtr running;
+  absl::StatusOr<SnapshotPtr> result;
+  {
+    MutexLock lock(mutex_);
+    result = AcceptRollback(request, running);
+  }
+  if (running != nullptr) running->control.CancelCalls();
+  return result;
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::RollbackRequest& request,
+                                                              JobPtr& running) {
   SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
                           requests_.Find(request.request_id(), request));
   if (made.has_value()) return registry_.Get(*made);
@@ -209,9 +185,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackReques
   SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
                                                     ? registry_.LatestOf(request.service())
                                                     : registry_.Resolve(request.deployment_id()));
-  const JobPtr job = Find(id);
+  running = FindRunning(id);
   absl::StatusOr<SnapshotPtr> result =
-      job != nullptr ? RollBackRunning(job, request) : RollBackEnded(id, request);
+      running != nullptr ? RollBackRunning(running, request) : RollBackEnded(id, request);
   if (result.ok()) requests_.Add(request.request_id(), request, id, clock_.Now());
   return result;
 }
@@ -224,7 +200,12 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
     if (IsTerminal(state.status())) {
       return absl::FailedPreconditionError("it is just ending; try again");
     }
-    if (state.phase() == v1::PHASE_ROLLING_BACK) return absl::OkStatus();
+    SLUICE_RETURN_IF_ERROR(CheckRollback(request, state, job->control.interrupt()));
+    if (state.phase() == v1::PHASE_ROLLING_BACK) {
+      state.set_status(v1::STATUS_IN_PROGRESS);
+      job->control.Resume();
+      return absl::OkStatus();
+    }
     SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
     if (!request.reason().empty()) state.set_request_reason(request.reason());
     if (state.status() == v1::STATUS_PENDING) {
@@ -240,7 +221,6 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
     job->control.Stop(Interrupt::kRollback);
     return absl::OkStatus();
   }));
-  job->control.CancelCalls();
   spdlog::info("event=rollback_requested deployment={} reason={}", job->id,
                Quoted(request.reason()));
   if (never_ran) Forget(job);
@@ -270,9 +250,8 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
     return absl::FailedPreconditionError(
         absl::StrCat("service ", service, " is no longer configured"));
   }
-  const auto job = std::make_shared<Job>(id, std::move(definition), clock_,
-                                         FromProtoDuration(after.progress_deadline()), true);
-  SLUICE_RETURN_IF_ERROR(Start(job, service));
+  const auto job = std::make_shared<Job>(after, std::move(definition), clock_, true);
+  SLUICE_RETURN_IF_ERROR(Start(job));
   SLUICE_RETURN_IF_ERROR(registry_.Update(id, [&](v1::DeploymentState& state) {
     SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
     if (!request.reason().empty()) state.set_request_reason(request.reason());
@@ -291,24 +270,21 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
   SLUICE_RETURN_IF_ERROR(ValidateVerb(id, reason));
   SLUICE_ASSIGN_OR_RETURN(const std::string whole_id, registry_.Resolve(id));
   JobPtr job;
+  bool never_ran = false;
   {
+    // Until the record is changed: a rollback of an ended deployment replaces its job.
     MutexLock lock(mutex_);
     SLUICE_RETURN_IF_ERROR(CheckAccepting());
     job = Find(whole_id);
+    SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
+      SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
+      act(state, job->control);
+      never_ran = IsTerminal(state.status());
+      return absl::OkStatus();
+    }));
+    if (never_ran) Forget(job);
   }
-  bool never_ran = false;
-  SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
-    SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
-    if (job == nullptr) return absl::UnavailableError("it is just beginning; try again");
-    act(state, job->control);
-    never_ran = IsTerminal(state.status());
-    return absl::OkStatus();
-  }));
   job->control.CancelCalls();
-  if (never_ran) {
-    MutexLock lock(mutex_);
-    Forget(job);
-  }
   return registry_.Get(whole_id);
 }
 

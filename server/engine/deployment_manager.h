@@ -61,17 +61,21 @@ class DeploymentManager {
   using JobPtr = std::shared_ptr<Job>;
 
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status CheckFree(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Start(const JobPtr& job, const std::string& service)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
   size_t AwaitJobs(absl::Duration deadline);
   // The deployment has ended: its service is free. Repeating it is harmless.
   void Forget(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JobPtr Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null also when the record has ended already.
+  JobPtr FindRunning(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::StatusOr<SnapshotPtr> Accept(const v1::DeployRequest& request,
                                      const ServiceDefinitionPtr& definition);
+  absl::StatusOr<SnapshotPtr> AcceptRollback(const v1::RollbackRequest& request, JobPtr& running)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The caller cancels the calls once no lock is held.
   absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job, const v1::RollbackRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<SnapshotPtr> RollBackEnded(const std::string& id,

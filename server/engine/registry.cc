@@ -227,7 +227,9 @@ void Registry::Remember(const v1::DeploymentState& state) {
   ServiceMemory& memory = memory_[state.service()];
   if (state.status() == v1::STATUS_COMPLETED) memory.active_version = state.version();
   const bool is_back = state.status() == v1::STATUS_ROLLED_BACK;
-  if (is_back && !state.previous_version().empty()) memory.active_version = state.previous_version();
+  // A redeploy of the active version has no previous one: taken back, nothing has changed.
+  const bool has_moved = is_back && !state.previous_version().empty();
+  if (has_moved) memory.active_version = state.previous_version();
   for (const v1::TargetState& target : state.targets()) {
     memory.target_versions[target.target().id()] = target.target().version();
   }

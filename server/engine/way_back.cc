@@ -13,6 +13,17 @@ std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& t
   return own.empty() || own == state.version() ? state.previous_version() : own;
 }
 
+absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state) {
+  if (to_version.empty()) return absl::OkStatus();
+  if (to_version == state.version()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot roll back to ", to_version, ": it is the version that was being deployed"));
+  }
+  state.set_previous_version(to_version);
+  for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version(to_version);
+  return absl::OkStatus();
+}
+
 std::string NoWayBack(const v1::DeploymentState& state) {
   if (!IsTargetBased(state.strategy_options())) return "";
   if (state.strategy_options().has_blue_green_deployment()) {

@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "sluice/v1/deployment.pb.h"
 
 namespace sluice {
@@ -16,6 +17,10 @@ namespace sluice {
 // The version that a rollback puts on this target: the one it had, unless that was already the one
 // being deployed, else the service's previous one. Empty when nobody knows.
 std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target);
+
+// The rollback goes to `to_version` instead of what ran before. FAILED_PRECONDITION when that is
+// the version being deployed; empty changes nothing.
+absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state);
 
 // Empty when `state` can be rolled back; else why not.
 std::string NoWayBack(const v1::DeploymentState& state);

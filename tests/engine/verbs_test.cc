@@ -1,0 +1,345 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The control verbs on running deployments, and what a request may find the daemon like: busy,
+// full, shutting down, asked before.
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/engine_fixture.h"
+#include "gmock/gmock.h"
+#include "strategy/deployment_state.h"
+
+namespace sluice {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::SizeIs;
+
+using VerbsTest = EngineTest;
+
+const char kGated[] = "strategy { canary_deployment { stages: [50, 100] manual_promotion: true } }";
+
+TEST_F(VerbsTest, AnAbortEndsAHungCallAndLeavesThingsAsTheyAre) {
+  StartWith(3);
+  HangDeploy("t2", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 2);
+  ASSERT_TRUE(Abort(id).ok());
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_ABORTED);
+  EXPECT_EQ(state.targets(1).phase(), v1::TARGET_PHASE_CANCELLED);
+  EXPECT_EQ(state.fleet().consistency(), v1::FLEET_CONSISTENCY_MIXED);
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t2=2.0"));
+}
+
+TEST_F(VerbsTest, AnAbortEndsALongWait) {
+  StartWith(2);
+  const std::string id = Deploy(Request("strategy { rolling_deployment { delay_seconds: 3600 } }"));
+  Await(id,
+        [](const v1::DeploymentState& state) { return state.plan().steps(1).has_wait_until(); });
+  ASSERT_TRUE(Abort(id).ok());
+  EXPECT_EQ(AwaitEnd(id).reason(), v1::REASON_ABORTED);
+}
+
+TEST_F(VerbsTest, ARollbackEndsAHungCallAndTakesTheTouchedTargetsBack) {
+  StartWith(3);
+  HangDeploy("t2", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 2);
+  ASSERT_TRUE(Rollback(id).ok());
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(state.reason(), v1::REASON_ROLLBACK_REQUESTED);
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t2=2.0", "t1=1.0", "t2=1.0"));
+  EXPECT_THAT(Versions(), Each("1.0"));
+}
+
+TEST_F(VerbsTest, AnAbortEndsARollback) {
+  StartWith(2);
+  FailDeploy("t2", "2.0");
+  HangDeploy("t1", "1.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 3);
+  ASSERT_TRUE(Abort(id).ok());
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_ABORTED);
+}
+
+TEST_F(VerbsTest, APauseBeginsNoFurtherCallAndAResumeGoesOn) {
+  StartWith(3);
+  world_->Script(CallKind::kDeploy, "t1", "2.0", {.takes = absl::Seconds(10)});
+  const std::string id = Deploy(Request("progress_deadline { seconds: 2000000 }"));
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  ASSERT_TRUE(Pause(id).ok());
+  EXPECT_EQ(Get(id).status(), v1::STATUS_PAUSED);
+  clock_.AwaitTimedWait(absl::Seconds(10));
+  clock_.Advance(absl::Seconds(10));
+  Await(id, [](const v1::DeploymentState& state) {
+    return state.plan().steps(0).status() == v1::STEP_STATUS_DONE;
+  });
+  clock_.Advance(absl::Hours(5));
+  EXPECT_THAT(Deploys(), SizeIs(1)) << "the call that ran was finished, no other begun";
+  ASSERT_TRUE(Resume(id).ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(VerbsTest, EachGateIsPromotedByItself) {
+  StartWith(4);
+  const std::string id = Deploy(
+      Request("strategy { canary_deployment { stages: [25, 50, 100] manual_promotion: true } }"));
+  for (const size_t deployed : {1U, 2U}) {
+    const v1::DeploymentState state = AwaitStatus(id, v1::STATUS_PAUSED);
+    EXPECT_TRUE(absl::StrContains(state.message(), "promote")) << state.message();
+    EXPECT_THAT(Deploys(), SizeIs(deployed));
+    ASSERT_TRUE(Promote(id).ok());
+  }
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(VerbsTest, AFullPromotePassesAllGates) {
+  StartWith(4);
+  const std::string id = Deploy(
+      Request("strategy { canary_deployment { stages: [25, 50, 100] manual_promotion: true } }"));
+  AwaitStatus(id, v1::STATUS_PAUSED);
+  ASSERT_TRUE(Promote(id, true).ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(VerbsTest, AGateHoldsTheDeadline) {
+  StartWith(2);
+  const std::string id = Deploy(Request(kGated));
+  AwaitStatus(id, v1::STATUS_PAUSED);
+  clock_.Advance(absl::Hours(100));
+  ASSERT_TRUE(Promote(id).ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(VerbsTest, AFinishedDeploymentIsRolledBackToTheNamedVersion) {
+  StartWith(2);
+  const std::string id = Deploy(Request());
+  ASSERT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+  const absl::Status same = Rollback(id, "2.0");
+  EXPECT_TRUE(absl::IsFailedPrecondition(same)) << same;
+  ASSERT_TRUE(Rollback(id, "0.9").ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_ROLLED_BACK);
+  EXPECT_THAT(Versions(), Each("0.9"));
+  EXPECT_EQ(registry_.MemoryOf("shop").active_version, "0.9");
+}
+
+TEST_F(VerbsTest, OnlyTheLatestDeploymentOfAServiceIsRolledBack) {
+  StartWith(1);
+  const std::string first = Run(Request()).id();
+  const std::string second = Run(Request("version: '3.0'")).id();
+  const absl::Status refused = Rollback(first);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_TRUE(absl::StrContains(refused.message(), second)) << refused;
+}
+
+struct VerbInStatus {
+  std::string verb;
+  v1::Status status;
+  bool legal;
+};
+
+// Every pair of a verb and a status.
+std::vector<VerbInStatus> AllPairs() {
+  const v1::Status kStatuses[] = {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS,
+                                  v1::STATUS_PAUSED,  v1::STATUS_COMPLETED,
+                                  v1::STATUS_FAILED,  v1::STATUS_ROLLED_BACK};
+  const std::map<std::string, std::vector<v1::Status>> kLegal = {
+      {"pause", {v1::STATUS_IN_PROGRESS}},
+      {"resume", {v1::STATUS_PAUSED}},
+      {"promote", {v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
+      {"abort", {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
+      {"rollback",
+       {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED, v1::STATUS_COMPLETED,
+        v1::STATUS_FAILED}},
+  };
+  std::vector<VerbInStatus> pairs;
+  for (const auto& [verb, legal] : kLegal) {
+    for (const v1::Status status : kStatuses) {
+      pairs.push_back({verb, status, std::count(legal.begin(), legal.end(), status) > 0});
+    }
+  }
+  return pairs;
+}
+
+class VerbInStatusTest : public EngineTest, public testing::WithParamInterface<VerbInStatus> {
+ protected:
+  // A deployment that is in `status` and stays there.
+  std::string DeployUntil(v1::Status status) {
+    const bool fails = status == v1::STATUS_FAILED || status == v1::STATUS_ROLLED_BACK;
+    if (fails) FailDeploy("t2", "2.0");
+    if (status == v1::STATUS_IN_PROGRESS) HangDeploy("t1", "2.0");
+    if (status == v1::STATUS_PENDING) OccupyTheWorker();
+    std::string more;
+    if (status == v1::STATUS_PAUSED) more = kGated;
+    if (status == v1::STATUS_FAILED) more = "on_failure { policy: FAILURE_POLICY_STOP }";
+    const std::string id = Deploy(Request(more));
+    AwaitStatus(id, status);
+    if (status == v1::STATUS_IN_PROGRESS) world_->AwaitCalls(CallKind::kDeploy, 1);
+    return id;
+  }
+
+  void OccupyTheWorker() {
+    v1::DeployRequest blocker = Request(kGated);
+    blocker.set_service("blocker");
+    AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
+  }
+
+  absl::Status Do(const std::string& verb, const std::string& id) {
+    if (verb == "pause") return Pause(id);
+    if (verb == "resume") return Resume(id);
+    if (verb == "promote") return Promote(id);
+    if (verb == "abort") return Abort(id);
+    return Rollback(id);
+  }
+};
+
+TEST_P(VerbInStatusTest, ActsOrNamesTheStatus) {
+  Configure(2, {"shop", "blocker"});
+  Start({.max_active_deployments = 1});
+  const std::string id = DeployUntil(GetParam().status);
+  const absl::Status result = Do(GetParam().verb, id);
+  if (GetParam().legal) {
+    EXPECT_TRUE(result.ok()) << result;
+    return;
+  }
+  EXPECT_TRUE(absl::IsFailedPrecondition(result)) << result;
+  EXPECT_TRUE(absl::StrContains(result.message(), StatusName(GetParam().status))) << result;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllPairs, VerbInStatusTest, testing::ValuesIn(AllPairs()),
+                         [](const testing::TestParamInfo<VerbInStatus>& pair) {
+                           return pair.param.verb + "_" + StatusName(pair.param.status);
+                         });
+
+TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
+  StartWith(1);
+  // Ends only when the test lets the witness go.
+  std::atomic<bool> hold{true};
+  HangDeploy("t1", "2.0");
+  world_->SetWitness([&](const WorldCall& call) {
+    while (call.end != absl::InfiniteDuration() && hold) std::this_thread::yield();
+  });
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  ASSERT_TRUE(Abort(id).ok());
+  const absl::Status refused = Rollback(id);
+  hold = false;
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_EQ(AwaitEnd(id).reason(), v1::REASON_ABORTED);
+  EXPECT_TRUE(Rollback(id).ok());
+}
+
+TEST_F(VerbsTest, OneActiveDeploymentAServiceAndTheHolderIsNamed) {
+  Configure(2, {"shop", "blog"});
+  Start();
+  const std::string holder = Deploy(Request(kGated));
+  AwaitStatus(holder, v1::STATUS_PAUSED);
+  const absl::Status refused = manager_->Deploy(Request("version: '3.0'")).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_TRUE(absl::StrContains(refused.message(), holder)) << refused;
+  v1::DeployRequest other = Request();
+  other.set_service("blog");
+  EXPECT_EQ(AwaitEnd(Deploy(other)).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(VerbsTest, AServiceIsFreeAsSoonAsItsDeploymentHasEnded) {
+  StartWith(1);
+  for (int i = 0; i < 200; ++i) {
+    const auto accepted = manager_->Deploy(Request(absl::StrCat("version: 'v", i, "'")));
+    ASSERT_TRUE(accepted.ok()) << accepted.status();
+    ASSERT_EQ(AwaitEnd((*accepted)->state().id()).status(), v1::STATUS_COMPLETED);
+  }
+}
+
+TEST_F(VerbsTest, AHundredParallelRequestsWithOneIdMakeOneDeployment) {
+  StartWith(1);
+  const v1::DeployRequest request = Request("request_id: 'r-1'");
+  std::vector<std::string> ids(100);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& id : ids) {
+      threads.emplace_back([&] {
+        const auto accepted = manager_->Deploy(request);
+        id = accepted.ok() ? (*accepted)->state().id() : accepted.status().ToString();
+      });
+    }
+  }
+  EXPECT_THAT(ids, Each("d1"));
+  EXPECT_EQ(AwaitEnd("d1").status(), v1::STATUS_COMPLETED);
+  EXPECT_THAT(Deploys(), SizeIs(1));
+  v1::DeployRequest other = request;
+  other.set_version("3.0");
+  EXPECT_TRUE(absl::IsAlreadyExists(manager_->Deploy(other).status()));
+}
+
+TEST_F(VerbsTest, MoreThanMayWaitAreRefused) {
+  Configure(2, {"a", "b", "c", "d"});
+  Start({.max_active_deployments = 1, .max_pending_deployments = 2});
+  const auto request_of = [](const std::string& service) {
+    v1::DeployRequest request = Request(kGated);
+    request.set_service(service);
+    return request;
+  };
+  const std::string running = Deploy(request_of("a"));
+  AwaitStatus(running, v1::STATUS_PAUSED);
+  const std::string waiting = Deploy(request_of("b"));
+  Deploy(request_of("c"));
+  const absl::Status refused = manager_->Deploy(request_of("d")).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_TRUE(absl::IsNotFound(registry_.LatestOf("d").status())) << "nothing recorded";
+  EXPECT_EQ(Get(waiting).status(), v1::STATUS_PENDING);
+  ASSERT_TRUE(Abort(running).ok());
+  AwaitStatus(waiting, v1::STATUS_PAUSED);
+}
+
+TEST_F(VerbsTest, AServiceWhoseWaitingDeploymentWasAbortedIsFree) {
+  Configure(2, {"shop", "blocker"});
+  Start({.max_active_deployments = 1});
+  v1::DeployRequest blocker = Request(kGated);
+  blocker.set_service("blocker");
+  AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
+  const std::string waiting = Deploy(Request());
+  ASSERT_TRUE(Abort(waiting).ok());
+  EXPECT_EQ(Get(waiting).status(), v1::STATUS_FAILED);
+  EXPECT_EQ(Get(waiting).fleet().version(), "1.0");
+  EXPECT_TRUE(manager_->Deploy(Request()).ok());
+}
+
+TEST_F(VerbsTest, ADrainEndsWhatRunsAndRefusesWhatComes) {
+  Configure(2, {"shop", "blog"});
+  Start();
+  HangDeploy("t1", "2.0");
+  const std::string hung = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  v1::DeployRequest other = Request(absl::StrCat("version: '3.0' ", kGated));
+  other.set_service("blog");
+  const std::string gated = Deploy(other);
+  AwaitStatus(gated, v1::STATUS_PAUSED);
+  EXPECT_EQ(manager_->Drain(absl::ZeroDuration(), absl::InfiniteDuration()), 0U);
+  for (const std::string& id : {hung, gated}) {
+    EXPECT_EQ(Get(id).status(), v1::STATUS_FAILED);
+    EXPECT_EQ(Get(id).reason(), v1::REASON_SHUTDOWN);
+  }
+  EXPECT_TRUE(absl::IsUnavailable(manager_->Deploy(Request()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(Rollback(hung)));
+  EXPECT_TRUE(absl::IsUnavailable(Abort(hung)));
+}
+
+}  // namespace
+}  // namespace sluice
