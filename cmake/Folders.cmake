@@ -38,5 +38,5 @@ function(sluice_test NAME)
   endif()
   include(GoogleTest)
   gtest_discover_tests(${NAME} TEST_PREFIX "${NAME}." DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
