@@ -37,6 +37,6 @@ function(sluice_test NAME)
     add_dependencies(grpc_free_tests ${NAME})
   endif()
   include(GoogleTest)
-  gtest_discover_tests(${NAME} TEST_PREFIX "${NAME}." DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${NAME} TEST_PREFIX "${NAME}." DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()

@@ -106,8 +106,7 @@ void Control::Progress() {
 
 void Control::EndCall(std::atomic<int>& running) {
   MutexLock lock(mutex_);
-  --running;
-  changed_.NotifyAll();
+  if (--running == 0) changed_.NotifyAll();
 }
 
 std::stop_token Control::stop_token() const {

@@ -44,13 +44,14 @@ class Control {
   Interrupt Wait(absl::Duration duration);
   // Waits for a promote or a resume.
   Interrupt Gate();
-  // Waits until `done`, which is asked anew after every EndCall; fails by the progress deadline.
+  // Waits until `done`, which is asked anew when the last call has ended; fails by the progress
+  // deadline.
   // Not frozen by a pause: it waits for calls that run.
   Interrupt Await(const std::function<bool()>& done);
   // Something moved: the progress deadline starts anew.
   void Progress();
-  // One of the calls that Await waits for has ended: decrements the count, and makes Await ask
-  // again. Await cannot return between the two, so the count may live in the awaiting frame.
+  // One of the calls that Await waits for has ended: decrements the count, and at zero makes Await
+  // ask again. Await cannot return between the two, so the count may live in the awaiting frame.
   void EndCall(std::atomic<int>& running);
 
   // Requested when the run is interrupted; for the calls of this run.

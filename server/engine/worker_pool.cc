@@ -27,20 +27,23 @@ absl::Status WorkerPool::Submit(std::function<void()> job) {
   std::vector<Thread> to_join;  // Joined after the lock is released.
   MutexLock lock(mutex_);
   to_join.swap(ended_);
-  const bool thread_is_free = idle_ > jobs_.size();
-  const bool thread_may_start = threads_.size() < options_.max_threads;
-  if (!thread_is_free && !thread_may_start && jobs_.size() >= options_.max_waiting) {
+  const size_t free = idle_ + (starting_ ? 1 : 0) + options_.max_threads - threads_.size();
+  if (jobs_.size() >= free && jobs_.size() - free >= options_.max_waiting) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
                                                      " run and ", jobs_.size(), " wait already"));
   }
   jobs_.push_back(std::move(job));
-  if (thread_is_free) {
+  if (idle_ >= jobs_.size()) {
     job_came_.NotifyOne();
-  } else if (thread_may_start && !StartThread() && threads_.empty()) {
+  } else if (MayStartThread() && !StartThread() && threads_.empty()) {
     jobs_.pop_back();
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
   return absl::OkStatus();
+}
+
+bool WorkerPool::MayStartThread() const {
+  return !starting_ && threads_.size() < options_.max_threads;
 }
 
 bool WorkerPool::StartThread() {
@@ -48,14 +51,15 @@ bool WorkerPool::StartThread() {
   absl::StatusOr<Thread> thread = Thread::Start(options_.name, [this, self] { Work(self); });
   if (!thread.ok()) return false;
   threads_.emplace(self, *std::move(thread));
+  starting_ = true;
   return true;
 }
 
 void WorkerPool::Work(int64_t self) {
   MutexLock lock(mutex_);
+  starting_ = false;
   while (AwaitJob()) {
-    std::function<void()> job = std::move(jobs_.front());
-    jobs_.pop_front();
+    std::function<void()> job = TakeJob();
     mutex_.Unlock();
     job();
     job = nullptr;
@@ -65,6 +69,14 @@ void WorkerPool::Work(int64_t self) {
   ended_.push_back(std::move(found->second));
   threads_.erase(found);
   thread_ended_.NotifyAll();
+}
+
+std::function<void()> WorkerPool::TakeJob() {
+  std::function<void()> job = std::move(jobs_.front());
+  jobs_.pop_front();
+  // Without one, the jobs wait for a thread to be free.
+  if (jobs_.size() > idle_ && MayStartThread()) StartThread();
+  return job;
 }
 
 bool WorkerPool::AwaitJob() {

@@ -44,7 +44,9 @@ class WorkerPool {
 
  private:
   void Work(int64_t self);
+  bool MayStartThread() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::function<void()> TakeJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False when this thread is no longer needed.
   bool AwaitJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -56,6 +58,9 @@ class WorkerPool {
   CondVar thread_ended_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  // A thread is on its way to its first job. The pool grows by one thread at a time, each starting
+  // the next while jobs wait: a caller of Submit pays for one at most, and short jobs need few.
+  bool starting_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t last_thread_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::function<void()>> jobs_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Thread> threads_ ABSL_GUARDED_BY(mutex_);

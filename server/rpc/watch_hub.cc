@@ -24,6 +24,7 @@ absl::Status WatchHub::Add(const std::shared_ptr<Watcher>& watcher) {
         absl::StrCat(watchers_.size(), " watchers are connected already"));
   }
   watchers_.insert(watcher);
+  watcher_came_.NotifyAll();
   return absl::OkStatus();
 }
 
@@ -36,6 +37,7 @@ void WatchHub::Close() {
   {
     MutexLock lock(mutex_);
     closed_ = true;
+    watcher_came_.NotifyAll();
   }
   for (const auto& watcher : Watchers()) {
     watcher->End(absl::UnavailableError("the daemon is shutting down"));
@@ -44,10 +46,16 @@ void WatchHub::Close() {
 
 void WatchHub::Run() {
   int64_t seen = 0;
-  while (!registry_.closed()) {
+  while (AwaitWatchers() && !registry_.closed()) {
     seen = registry_.AwaitChange(seen);
     for (const auto& watcher : Watchers()) watcher->Wake();
   }
+}
+
+bool WatchHub::AwaitWatchers() {
+  MutexLock lock(mutex_);
+  while (watchers_.empty() && !closed_) watcher_came_.Wait(mutex_);
+  return !closed_;
 }
 
 std::set<std::shared_ptr<Watcher>> WatchHub::Watchers() const {

@@ -34,7 +34,8 @@ class WatchHub {
 
   explicit WatchHub(Registry& registry) : registry_(registry) {}
 
-  // Begins to wake. The thread ends when the registry is closed, and must before this is destroyed.
+  // Begins to wake. The thread ends after Close, once the registry is closed too; both must come
+  // before this is destroyed.
   absl::Status Start();
 
   // RESOURCE_EXHAUSTED when there are too many, UNAVAILABLE after Close.
@@ -45,10 +46,13 @@ class WatchHub {
 
  private:
   void Run();
+  // While nobody watches, changes wake nobody. False after Close.
+  bool AwaitWatchers();
   std::set<std::shared_ptr<Watcher>> Watchers() const;
 
   Registry& registry_;
   mutable Mutex mutex_;
+  CondVar watcher_came_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Thread> thread_;
