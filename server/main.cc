@@ -3,29 +3,26 @@
 
 // sluiced: flags → configuration → Daemon → wait for a signal → drain.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 
+#include "absl/strings/str_split.h"
 #include "app/config.h"
 #include "app/daemon.h"
 #include "app/flags.h"
+#include "app/log.h"
 #include "app/signals.h"
 #include "app/systemd.h"
 #include "app/version.h"
-#include "spdlog/sinks/stdout_sinks.h"
+#include "base/violations.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
 namespace {
-
-void SetUpLog(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("sluiced"));
-  spdlog::set_pattern("time=%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
-  spdlog::set_level(spdlog::level::from_str(level));
-  spdlog::flush_on(spdlog::level::info);
-}
 
 void LogIfFailed(const absl::Status& notified) {
   if (!notified.ok()) {
@@ -35,12 +32,14 @@ void LogIfFailed(const absl::Status& notified) {
 
 void Reload(const Flags& flags, Daemon& daemon) {
   const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
-  const absl::Status status = config.ok() ? daemon.ReloadServices(*config) : config.status();
+  const absl::Status status = config.ok() ? daemon.Reload(*config) : config.status();
   if (status.ok()) {
     spdlog::info("event=reloaded services={}", config->services_size());
-  } else {
-    spdlog::error("event=reload_refused message=\"the services stay as they were: {}\"",
-                  std::string(status.message()));
+    return;
+  }
+  spdlog::error("event=reload_refused message=\"the services stay as they were\"");
+  for (const absl::string_view problem : absl::StrSplit(status.message(), '\n')) {
+    spdlog::error("event=reload_problem message={}", Quoted(problem, problem.size()));
   }
 }
 
@@ -58,7 +57,7 @@ int Run(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   BlockSignals();
-  SetUpLog(config->log_level());
+  StartLog(config->log_level());
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config);
   if (!daemon.ok()) {
     std::fprintf(stderr, "sluiced: %s\n", std::string(daemon.status().message()).c_str());
@@ -72,6 +71,7 @@ int Run(int argc, char** argv) {
   LogIfFailed(systemd.Stopping("draining"));
   ExitAtNextSignal();
   (*daemon)->Drain();
+  if (!FlushLog()) _exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

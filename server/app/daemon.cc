@@ -15,6 +15,7 @@
 #include "app/listen_address.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
@@ -53,6 +54,11 @@ EngineLimits LimitsOf(const config::v1::Limits& limits) {
           .max_target_calls = limits.max_target_calls()};
 }
 
+config::v1::Config WithoutServices(config::v1::Config config) {
+  config.clear_services();
+  return config;
+}
+
 std::string SocketOf(const config::v1::Listen& listen) {
   return listen.unix_socket() == kNoSocket ? "" : listen.unix_socket();
 }
@@ -77,7 +83,7 @@ Daemon::Daemon(const config::v1::Config& config)
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& config) {
   std::unique_ptr<Daemon> daemon(new Daemon(config));
-  SLUICE_RETURN_IF_ERROR(daemon->ReloadServices(config));
+  SLUICE_RETURN_IF_ERROR(daemon->TakeServices(config));
   WarnOfOpenAddress(config.listen());
   SLUICE_ASSIGN_OR_RETURN(daemon->server_,
                           RpcServer::Start({.unix_socket = SocketOf(config.listen()),
@@ -102,7 +108,22 @@ std::string Daemon::Addresses() const {
   return absl::StrJoin(addresses, " and ");
 }
 
-absl::Status Daemon::ReloadServices(const config::v1::Config& config) {
+absl::Status Daemon::Reload(const config::v1::Config& config) {
+  if (config.services().empty() && !catalog_.All().empty()) {
+    return absl::FailedPreconditionError(
+        "the configuration has no services any more; restart sluiced if that is meant");
+  }
+  SLUICE_RETURN_IF_ERROR(TakeServices(config));
+  if (!google::protobuf::util::MessageDifferencer::Equals(WithoutServices(config),
+                                                          WithoutServices(config_))) {
+    spdlog::warn(
+        "event=restart_needed message=\"settings other than the services have changed; they "
+        "count after a restart\"");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::TakeServices(const config::v1::Config& config) {
   std::vector<ServiceDefinitionPtr> services;
   for (const config::v1::Service& service : config.services()) {
     SLUICE_ASSIGN_OR_RETURN(ServiceDefinitionPtr definition, Define(service, true));

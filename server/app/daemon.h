@@ -29,8 +29,10 @@ class Daemon {
   // Where it listens, for people: "unix:/run/sluice/sluice.sock and 127.0.0.1:7400".
   std::string Addresses() const;
 
-  // Takes the services of `config`; running deployments keep what they began with.
-  absl::Status ReloadServices(const config::v1::Config& config);
+  // Takes the services of `config`; running deployments keep what they began with. Warns of other
+  // settings that differ: they need a restart. FAILED_PRECONDITION when there is no service any
+  // more, as when the file is just being written.
+  absl::Status Reload(const config::v1::Config& config);
 
   // Refuses what is new, lets running calls end within the configuration's drain_grace and cuts off
   // what is left, tells the watchers, stops listening.
@@ -38,6 +40,7 @@ class Daemon {
 
  private:
   explicit Daemon(const config::v1::Config& config);
+  absl::Status TakeServices(const config::v1::Config& config);
 
   const config::v1::Config config_;
   RealClock clock_;

@@ -17,7 +17,6 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 63;
 constexpr size_t kMaxVersionBytes = 128;
-constexpr size_t kMaxQuotedBytes = 80;
 // gRPC carries a status message in the trailers, whose size is bounded.
 constexpr size_t kMaxListedInMessage = 20;
 
@@ -109,9 +108,9 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
   }
 }
 
-std::string Quoted(absl::string_view text) {
-  const bool cut = text.size() > kMaxQuotedBytes;
-  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text.substr(0, kMaxQuotedBytes)),
+std::string Quoted(absl::string_view text, size_t max_bytes) {
+  const bool cut = text.size() > max_bytes;
+  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text.substr(0, max_bytes)),
                       cut ? "…\"" : "\"");
 }
 

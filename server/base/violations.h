@@ -52,8 +52,9 @@ void CheckVersion(absl::string_view field, absl::string_view version, Violations
 void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
                Violations& violations);
 
-// `text` for use in a message: control characters escaped, cut to a readable length.
-std::string Quoted(absl::string_view text);
+// `text` for use in a message or a log line: quotes and control characters escaped, cut to
+// `max_bytes`.
+std::string Quoted(absl::string_view text, size_t max_bytes = 80);
 
 }  // namespace sluice
 

@@ -4,8 +4,8 @@
 #include "engine/deploy_request.h"
 
 #include <map>
-#include <unordered_map>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -161,7 +161,10 @@ void DraftTargets(const v1::DeployRequest& request, const ServiceDefinition& def
     if (target.version().empty()) target.set_version(definition.config.initial_version());
     const auto known = memory.target_versions.find(choice.id());
     if (known != memory.target_versions.end()) target.set_version(known->second);
-    draft.set_previous_version(target.version());
+    // What the configuration says is believed only of targets that cannot be asked.
+    const bool is_told = request.targets_size() > 0 && !choice.version().empty();
+    const bool is_known = is_told || known != memory.target_versions.end();
+    if (is_known) draft.set_previous_version(target.version());
   }
 }
 

@@ -23,12 +23,15 @@
 namespace sluice {
 namespace {
 
+constexpr size_t kMaxLoggedBytes = 1024;
+
 void LogEnd(const v1::DeploymentState& state) {
   spdlog::info(
       "event=deployment_ended deployment={} service={} version={} status={} reason={} "
-      "duration_ms={} message=\"{}\"",
+      "duration_ms={} message={}",
       state.id(), state.service(), state.version(), StatusName(state.status()),
-      v1::Reason_Name(state.reason()), state.result().duration_ms(), state.message());
+      v1::Reason_Name(state.reason()), state.result().duration_ms(),
+      Quoted(state.message(), kMaxLoggedBytes));
 }
 
 }  // namespace
@@ -76,7 +79,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   MutexLock lock(mutex_);
   SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
                           requests_.Find(request.request_id(), request));
-  if (made.has_value()) return registry_.Get(*made);
+  if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
   v1::DeploymentState state =
@@ -94,6 +97,15 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   registry_.Insert(std::move(state));
   requests_.Add(request.request_id(), request, job->id, now);
   return registry_.Get(job->id);
+}
+
+absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,
+                                                          const std::string& request_id) const {
+  absl::StatusOr<SnapshotPtr> record = registry_.Get(id);
+  if (record.ok()) return record;
+  return absl::NotFoundError(absl::StrCat("deployment ", id, ", which request_id ", request_id,
+                                          " made, is no longer kept (history_per_service); to "
+                                          "deploy again, use another request_id"));
 }
 
 absl::Status DeploymentManager::CheckAccepting() const {
@@ -180,7 +192,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::Rollback
                                                               JobPtr& running) {
   SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
                           requests_.Find(request.request_id(), request));
-  if (made.has_value()) return registry_.Get(*made);
+  if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
                                                     ? registry_.LatestOf(request.service())

@@ -60,6 +60,9 @@ class DeploymentManager {
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
 
+  // The answer to a request that was seen before.
+  absl::StatusOr<SnapshotPtr> MadeBefore(const std::string& id,
+                                         const std::string& request_id) const;
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -32,9 +32,11 @@ v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
 
 // Where only traffic moves, the traffic says what runs.
 v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
-  if (state.status() == v1::STATUS_COMPLETED) return Consistent(state.version());
   if (state.status() == v1::STATUS_ROLLED_BACK) return Consistent(state.previous_version());
   if (state.traffic_percentage() <= 0) return Consistent(state.previous_version());
+  // A flag's rollout completes below 100 too.
+  const bool completed = state.status() == v1::STATUS_COMPLETED;
+  if (completed && state.traffic_percentage() >= 100) return Consistent(state.version());
   return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
 }
 
@@ -121,13 +123,16 @@ void DeploymentOrchestrator::LearnPreviousVersions() {
     if (!context_.target_calls.Submit(ask).ok()) ask();
   }
   context_.control.Await([&] { return running == 0; });
-  Change(context_.record, [](v1::DeploymentState& state) {
+  Change(context_.record, [&](v1::DeploymentState& state) {
     std::set<std::string> versions;
     for (const v1::TargetState& target : state.targets()) {
       versions.insert(target.previous_version());
     }
-    const bool one = versions.size() == 1 && *versions.begin() != state.version();
-    if (state.previous_version().empty() && one) state.set_previous_version(*versions.begin());
+    if (versions.size() != 1 || *versions.begin() == state.version()) return;
+    const bool all_were_asked = static_cast<int>(unknown.size()) == state.targets_size();
+    if (state.previous_version().empty() || (all_were_asked && !versions.begin()->empty())) {
+      state.set_previous_version(*versions.begin());
+    }
   });
 }
 
@@ -143,11 +148,11 @@ void DeploymentOrchestrator::AskTarget(int index) {
   });
   const absl::StatusOr<std::string> version =
       context_.ports.deployer->RunningVersion(call, context_.control.stop_token());
-  if (!version.ok()) return;  // Then the service's previous version is the way back, if any.
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::TargetState& target = *state.mutable_targets(index);
-    target.set_previous_version(*version);
-    target.mutable_target()->set_version(*version);
+    // A target that does not tell runs what the configuration says.
+    if (version.ok()) target.mutable_target()->set_version(*version);
+    target.set_previous_version(target.target().version());
   });
 }
 

@@ -38,7 +38,10 @@ bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& st
 }  // namespace
 
 Registry::Registry(Clock& clock, int history_per_service)
-    : clock_(clock), history_per_service_(history_per_service) {}
+    : clock_(clock),
+      history_per_service_(history_per_service),
+      first_revision_(absl::ToUnixMicros(clock.Now())),
+      revision_(first_revision_) {}
 
 void Registry::Insert(v1::DeploymentState state) {
   MutexLock lock(mutex_);
@@ -125,6 +128,12 @@ absl::StatusOr<std::string> Registry::LatestOf(const std::string& service) const
 absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesRequest& request) const {
   int64_t below = std::numeric_limits<int64_t>::max();
   Violations violations;
+  if (!request.service().empty()) CheckName("service", request.service(), violations);
+  for (int i = 0; i < request.statuses_size(); ++i) {
+    if (v1::Status_IsValid(request.statuses(i))) continue;
+    violations.Add(FieldPath("statuses", static_cast<size_t>(i)),
+                   absl::StrCat("must be a known status, is ", request.statuses(i)));
+  }
   if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &below)) {
     violations.Add("page_token", "must come from the previous response");
   }
@@ -150,11 +159,16 @@ absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesReques
 absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
                                                 const RecordFilter& filter) const {
   MutexLock lock(mutex_);
-  const int64_t pruned_through = PrunedThrough(filter);
+  const int64_t pruned_through = std::max(PrunedThrough(filter), first_revision_);
   if (revision > 0 && revision < pruned_through) {
     return absl::OutOfRangeError(absl::StrCat("revision ", revision,
                                               " is too old: states up to revision ", pruned_through,
                                               " are gone; watch from 0 again"));
+  }
+  if (revision > revision_) {
+    return absl::OutOfRangeError(absl::StrCat("revision ", revision,
+                                              " is not of this daemon, whose newest is ", revision_,
+                                              "; watch from 0 again"));
   }
   for (auto it = log_.upper_bound(std::max(revision, filter.after)); it != log_.end(); ++it) {
     const LogItem& item = it->second;
@@ -225,11 +239,16 @@ void Registry::Publish(Entry& entry) {
 
 void Registry::Remember(const v1::DeploymentState& state) {
   ServiceMemory& memory = memory_[state.service()];
-  if (state.status() == v1::STATUS_COMPLETED) memory.active_version = state.version();
-  const bool is_back = state.status() == v1::STATUS_ROLLED_BACK;
+  const bool is_new = memory.active_version != state.version();
+  if (state.status() == v1::STATUS_COMPLETED && is_new) {
+    memory.active_version = state.version();
+    memory.activated_by = state.id();
+  }
   // A redeploy of the active version has no previous one: taken back, nothing has changed.
-  const bool has_moved = is_back && !state.previous_version().empty();
-  if (has_moved) memory.active_version = state.previous_version();
+  const bool had_moved = !state.previous_version().empty() || memory.activated_by == state.id();
+  if (state.status() == v1::STATUS_ROLLED_BACK && had_moved) {
+    memory.active_version = state.previous_version();
+  }
   for (const v1::TargetState& target : state.targets()) {
     memory.target_versions[target.target().id()] = target.target().version();
   }

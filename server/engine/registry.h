@@ -34,6 +34,7 @@ struct RecordFilter {
 // What is known of a service from its deployments.
 struct ServiceMemory {
   std::string active_version;                          // of the last one that completed
+  std::string activated_by;                            // the deployment that made it so
   std::map<std::string, std::string> target_versions;  // by target id
   std::string latest_deployment_id;
 };
@@ -41,7 +42,8 @@ struct ServiceMemory {
 // Thread-safe.
 class Registry {
  public:
-  // Keeps the last `history_per_service` finished records of each service.
+  // Keeps the last `history_per_service` finished records of each service. Revisions begin with the
+  // clock's microseconds, so that those of an earlier run of the daemon are not taken for its own.
   Registry(Clock& clock, int history_per_service);
 
   // Adds a record. Its id must be new.
@@ -62,7 +64,8 @@ class Registry {
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every
-  // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone.
+  // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone, or
+  // it is none of this registry.
   absl::StatusOr<SnapshotPtr> NextAfter(int64_t revision, const RecordFilter& filter) const;
   // Blocks until the newest revision is above `seen` or Close was called; returns the newest one.
   int64_t AwaitChange(int64_t seen) const;
@@ -94,11 +97,12 @@ class Registry {
 
   Clock& clock_;
   const int history_per_service_;
+  const int64_t first_revision_;
 
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  int64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t revision_ ABSL_GUARDED_BY(mutex_);
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -5,15 +5,17 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/violations.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace sluice {
 namespace {
 
+// Clients take 8 KiB of trailers by default. The message stands there twice, once percent-encoded,
+// and the details in base64.
 constexpr size_t kMaxMessageBytes = 1024;
-// The trailers of a call may hold 16 KiB; violations beyond are left out of the details.
-constexpr size_t kMaxDetailBytes = 6 * 1024;
+constexpr size_t kMaxDetailBytes = 3 * 1024;
 
 google::rpc::BadRequest Fitting(const std::string& payload) {
   google::rpc::BadRequest all;
@@ -25,13 +27,25 @@ google::rpc::BadRequest Fitting(const std::string& payload) {
     if (bytes > kMaxDetailBytes) break;
     *fitting.add_field_violations() = violation;
   }
+  const int left = all.field_violations_size() - fitting.field_violations_size();
+  if (left > 0) {
+    fitting.add_field_violations()->set_description(
+        absl::StrCat("and ", left, " more, which do not fit into an answer"));
+  }
   return fitting;
 }
 
+// What a byte takes in the grpc-message trailer.
+size_t EncodedBytes(char byte) { return byte >= ' ' && byte <= '~' && byte != '%' ? 1 : 3; }
+
 // Cut before the first byte of a character, so that what is left is valid UTF-8.
 std::string Cut(std::string text) {
-  if (text.size() <= kMaxMessageBytes) return text;
-  size_t end = kMaxMessageBytes;
+  size_t end = 0;
+  for (size_t bytes = 0; end < text.size(); ++end) {
+    bytes += EncodedBytes(text[end]);
+    if (bytes > kMaxMessageBytes) break;
+  }
+  if (end == text.size()) return text;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end);
 }

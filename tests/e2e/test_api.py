@@ -155,6 +155,17 @@ def test_bad_input_is_refused_with_every_violation(strict_daemon, case, verb):
     assert not listed(strict_daemon)
 
 
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_more_violations_than_fit_are_cut_and_counted(strict_daemon, letter):
+    targets = [target(letter * 60 + f"-{i}_") for i in range(500)]
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as error:
+        call(strict_daemon, "Deploy", service="open", version="v2", strategy=rolling(),
+             targets=targets)
+    found = violations(error.value)
+    assert "targets[0].id" in found
+    assert "more" in found[""]
+
+
 @pytest.mark.parametrize("field", ["service", "version", "request_id", "reason"])
 def test_a_request_above_the_receive_limit_is_refused(strict_daemon, field):
     fields = {"service": "open", "version": "v2", "strategy": rolling(), field: "a" * MEGABYTE}

@@ -56,6 +56,7 @@ def test_deploy_answers_at_once_and_lists_every_target(start_daemon, make_fleet)
     assert time.monotonic() - begin < 0.2
     now = daemon.stub.GetState(service_pb.GetStateRequest(deployment_id=state.id))
     assert [t.target.id for t in now.targets] == fleet.ids
+    assert all(t.phase < pb()[0].TARGET_PHASE_SUCCEEDED for t in now.targets)
     end = daemon.await_status(state.id, "COMPLETED")
     assert set(fleet.versions().values()) == {"v2"}
     assert all(t.phase == pb()[0].TARGET_PHASE_SUCCEEDED for t in end.targets)
@@ -260,6 +261,19 @@ def test_one_request_id_makes_one_deployment(start_daemon, make_fleet):
     assert error.value.code() == grpc.StatusCode.ALREADY_EXISTS
     daemon.await_status(ids[0], "COMPLETED")
     assert len(fleet.calls()) == 2
+
+
+def test_a_request_id_outlives_its_record_and_deploys_nothing_twice(start_daemon):
+    daemon = start_daemon("limits: {history_per_service: 1}\nallow_unconfigured_services: true\n")
+    _, _, strategy = pb()
+    flag = strategy.Strategy(feature_flag_strategy=strategy.FeatureFlagStrategy())
+    for number in range(3):
+        state = deploy(daemon, "v2", flag, service="flags", request_id=f"r{number}")
+        daemon.await_status(state.id, "COMPLETED")
+    with pytest.raises(grpc.RpcError) as error:
+        deploy(daemon, "v2", flag, service="flags", request_id="r0")
+    assert error.value.code() == grpc.StatusCode.NOT_FOUND
+    assert "use another request_id" in error.value.details()
 
 
 def test_services_run_side_by_side_but_one_deployment_each(start_daemon, make_fleet):

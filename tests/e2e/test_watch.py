@@ -102,6 +102,14 @@ def test_a_revision_whose_states_are_gone_is_out_of_range(start_daemon):
         next(watch(daemon, from_revision=first.revision))
 
 
+def test_a_revision_of_the_daemon_before_is_out_of_range(start_daemon):
+    before = start_daemon()
+    revision = flag(before, "billing").revision
+    before.stop()
+    with refused(grpc.StatusCode.OUT_OF_RANGE):
+        next(watch(start_daemon(), from_revision=revision))
+
+
 def memory_kb(daemon):
     with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as status:
         line = next(line for line in status if line.startswith("VmRSS:"))

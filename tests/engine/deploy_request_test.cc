@@ -141,7 +141,8 @@ TEST(DraftDeployment, FillsInWhatTheRequestLeavesToTheConfiguration) {
   EXPECT_EQ(state.progress_deadline().seconds(), 600);
   ASSERT_EQ(state.targets_size(), 2);
   EXPECT_EQ(state.targets(0).target().address(), "host-1:80");
-  EXPECT_EQ(state.targets(0).previous_version(), "1.0");
+  EXPECT_EQ(state.targets(0).target().version(), "1.0");
+  EXPECT_EQ(state.targets(0).previous_version(), "") << "the target is asked before that is said";
   EXPECT_GT(state.plan().steps_size(), 0);
 }
 

@@ -274,5 +274,35 @@ TEST_F(RegistryTest, AReaderBesideAWriterMissesNoTerminalState) {
   EXPECT_EQ(terminal, kRecords * kRollbacks);
 }
 
+TEST_F(RegistryTest, ARevisionOfAnotherRunOfTheDaemonIsOutOfRange) {
+  Insert("d1");
+  Registry later(clock_, 3);
+  clock_.Advance(absl::Seconds(1));
+  Registry latest(clock_, 3);
+  const int64_t revision = RevisionOf("d1");
+  EXPECT_TRUE(absl::IsOutOfRange(later.NextAfter(revision, {}).status())) << "of the future";
+  EXPECT_TRUE(absl::IsOutOfRange(latest.NextAfter(revision, {}).status())) << "of the past";
+  EXPECT_TRUE(latest.NextAfter(0, {}).ok());
+}
+
+TEST_F(RegistryTest, TheFirstVersionIsNotActiveOnceItWasTakenBack) {
+  for (const std::string id : {"d1", "d2"}) {
+    Insert(id);
+    ASSERT_TRUE(registry_
+                    .Update(id,
+                            [](v1::DeploymentState& state) {
+                              state.clear_previous_version();
+                              return absl::OkStatus();
+                            })
+                    .ok());
+    End(id, v1::STATUS_COMPLETED);
+    EXPECT_EQ(registry_.MemoryOf("shop").active_version, "2.0");
+  }
+  End("d2", v1::STATUS_ROLLED_BACK);
+  EXPECT_EQ(registry_.MemoryOf("shop").active_version, "2.0") << "d2 was a redeploy";
+  End("d1", v1::STATUS_ROLLED_BACK);
+  EXPECT_EQ(registry_.MemoryOf("shop").active_version, "");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -145,6 +145,27 @@ TEST_F(RolloutTest, TargetsReportWhatTheyRan) {
   EXPECT_THAT(Versions(), ElementsAre("0.8", "0.9"));
 }
 
+TEST_F(RolloutTest, WhatTargetsReportCountsMoreThanTheConfiguration) {
+  StartWith(2);
+  for (const std::string target : {"t1", "t2"}) world_->SetVersion(target, "9.0");
+  FailDeploy("t2", "10.0");
+  const v1::DeploymentState state = Run(Request("version: '10.0'"));
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(state.previous_version(), "9.0");
+  EXPECT_EQ(state.fleet().version(), "9.0");
+  EXPECT_THAT(Versions(), Each("9.0"));
+}
+
+TEST_F(RolloutTest, OfATargetThatDoesNotTellTheConfigurationIsBelieved) {
+  StartWith(2);
+  world_->Script(CallKind::kRunningVersion, "", "", {.status = absl::UnavailableError("mute")});
+  FailDeploy("t2", "2.0");
+  const v1::DeploymentState state = Run(Request());
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(state.fleet().version(), "1.0");
+  EXPECT_THAT(Versions(), Each("1.0"));
+}
+
 TEST_F(RolloutTest, NoProgressUntilTheDeadlineIsAFailure) {
   StartWith(2);
   HangDeploy("t1", "2.0");

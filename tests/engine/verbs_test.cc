@@ -233,7 +233,8 @@ TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
   std::atomic<bool> hold{true};
   HangDeploy("t1", "2.0");
   world_->SetWitness([&](const WorldCall& call) {
-    while (call.end != absl::InfiniteDuration() && hold) std::this_thread::yield();
+    const bool is_over = call.kind == CallKind::kDeploy && call.end != absl::InfiniteDuration();
+    while (is_over && hold) std::this_thread::yield();
   });
   const std::string id = Deploy(Request());
   world_->AwaitCalls(CallKind::kDeploy, 1);
