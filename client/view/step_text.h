@@ -26,8 +26,8 @@ std::string StepProgress(const v1::Step& step, absl::Time now);
 // "checking health", "failed, unhealthy"; nothing for a target that was not touched.
 std::string TargetWords(const v1::TargetState& target);
 
-// The last thing that a failing target said, or why it failed; of one that was brought back, what it
-// had said. Empty when there was no failure.
+// The last thing that a failing target said, or why it failed; of one that was brought back, what
+// it had said. Empty when there was no failure.
 std::string TargetComplaint(const v1::TargetState& target);
 
 bool IsActive(const v1::TargetState& target);

@@ -37,8 +37,7 @@ void LogOfProtobuf(google::protobuf::LogLevel, const char*, int, const std::stri
 
 void StartLog(const std::string& level) {
   spdlog::init_thread_pool(kMaxWaiting, 1);
-  spdlog::set_default_logger(
-      spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("sluiced"));
+  spdlog::set_default_logger(spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("sluiced"));
   spdlog::set_pattern("time=%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::flush_on(spdlog::level::info);
