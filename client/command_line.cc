@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration_text.h"
+#include "base/violations.h"
 #include "client/strategy_flags.h"
 #include "client/words.h"
 
@@ -290,6 +291,12 @@ std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const
     return EarlyEnd{ExitCode::kDone, kVersion};
   } catch (const CLI::CallForHelp&) {
     return EarlyEnd{ExitCode::kDone, grammar.app().help()};
+  } catch (const CLI::RequiredError& error) {
+    // A word that is no verb is left over; that none was given is only its consequence.
+    const std::vector<std::string> left = grammar.app().remaining();
+    return UsageError(grammar.app(), left.empty()
+                                         ? error.what()
+                                         : absl::StrCat("there is no command ", Quoted(left[0])));
   } catch (const CLI::ParseError& error) {
     return UsageError(grammar.app(), error.what());
   }

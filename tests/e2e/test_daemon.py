@@ -13,7 +13,7 @@ import pytest
 
 from calls import (call, eventually, listed, pb, refused, rolling, status_name, strategy,
                    violations)
-from conftest import SLUICED
+from conftest import SLUICE, SLUICED
 
 EXIT_CONFIG = 78
 SECOND_SIGNAL_EXIT = 1
@@ -229,6 +229,23 @@ def test_an_idle_daemon_ends_at_once(start_daemon):
 
 
 # --- Sockets.
+
+@pytest.mark.parametrize("arguments", [("completion", "bash"), ("services", "-o", "json"), ("--version",)])
+def test_lost_output_is_an_error(start_daemon, arguments):
+    daemon = start_daemon()
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = subprocess.run([str(SLUICE), "--address", f"unix:{daemon.socket}", *arguments],
+                               stdout=full, stderr=subprocess.PIPE, text=True, timeout=20,
+                               check=False)
+    assert ended.returncode == 1
+    assert "cannot write the output" in ended.stderr
+
+
+def test_an_argument_that_is_not_utf8_is_named(start_daemon):
+    ended = start_daemon().cli("deploy", "web", b"v\xff")
+    assert ended.returncode == 2
+    assert "argument 5 is not valid UTF-8" in ended.stderr
+
 
 def test_the_socket_is_for_its_owner_and_group(start_daemon):
     daemon = start_daemon()
