@@ -91,12 +91,9 @@ void Journal::Run() {
     writing_ = callbacks.size();
     mutex_.Unlock();
     const absl::Status status = Commit(change);
-    for (OnDurable& on_durable : callbacks) {
-      on_durable(status);
-      on_durable = nullptr;
-    }
+    for (const OnDurable& on_durable : callbacks) on_durable(status);
+    callbacks.clear();
     mutex_.Lock();
-    writing_ = 0;
   }
 }
 
@@ -111,9 +108,10 @@ absl::Status Journal::Commit(const StoreChange& change) {
   // What was taken before the failure was known fails with it.
   SLUICE_RETURN_IF_ERROR(failure());
   const absl::Status status = store_.Commit(change);
-  if (status.ok()) return status;
   {
     MutexLock lock(mutex_);
+    writing_ = 0;
+    if (status.ok()) return status;
     failure_ = absl::Status(
         status.code(), absl::StrCat("the journal has failed and nothing is accepted until sluiced "
                                     "is restarted: ",

@@ -38,10 +38,28 @@ absl::StatusCode StatusCodeOf(int code, int system_error) {
   }
 }
 
+int LastErrnoOf(sqlite3_file* file) {
+  int system_error = 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &system_error);
+  return system_error;
+}
+
+// Of a failed call. SQLite's own function does not know it when a commit failed; the log's and the
+// database's file do.
+int SystemErrorOf(sqlite3* handle) {
+  for (const int control : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(handle, "main", control, &file);
+    if (const int system_error = LastErrnoOf(file); system_error != 0) return system_error;
+  }
+  return sqlite3_system_errno(handle);
+}
+
 absl::Status ErrorOf(sqlite3* handle, const std::string& path) {
   const int code = sqlite3_extended_errcode(handle);
   const bool is_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
-  const int system_error = is_system ? sqlite3_system_errno(handle) : 0;
+  const int system_error = is_system ? SystemErrorOf(handle) : 0;
   std::string message = absl::StrCat(path, ": ", sqlite3_errmsg(handle));
   if (system_error != 0) absl::StrAppend(&message, " (", std::strerror(system_error), ")");
   return absl::Status(StatusCodeOf(code, system_error), message);
