@@ -24,7 +24,7 @@ ALLOWED = {
 OURS = {"base", "ports", "strategy", "engine", "drivers", "rpc", "app"}
 GRPC_ALLOWED = {"server/drivers", "server/rpc", "server/app", "client"}
 # Drivers do not know each other; these files serve several of one technology.
-SHARED_DRIVER_FILES = re.compile(r"drivers/(shared|http|exec)/")
+SHARED_DRIVER_FILES = re.compile(r"drivers/(shared/|http/|exec/|record_store/sqlite_)")
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]')
 
 

@@ -1,0 +1,40 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The directory in which a daemon keeps what must survive it. It belongs to one process at a time;
+// the record store and whatever else writes there are made from it. Made and kept by main's thread.
+
+#ifndef SLUICE_BASE_DATA_DIRECTORY_H_
+#define SLUICE_BASE_DATA_DIRECTORY_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "base/unique_fd.h"
+
+namespace sluice {
+
+class DataDirectory {
+ public:
+  // Makes the directory when it is missing (its parent must be there), closes it to everybody but
+  // its owner, and locks it until the end of this object or of the process. ALREADY_EXISTS, at
+  // once, with the holder's process id when another daemon has it; FAILED_PRECONDITION when it is
+  // no directory, a symbolic link or somebody else's.
+  static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(const std::string& path);
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  DataDirectory(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  const std::string path_;
+  const UniqueFd lock_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_BASE_DATA_DIRECTORY_H_

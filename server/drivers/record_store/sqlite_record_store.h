@@ -1,0 +1,57 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Keeps records in sluice.db, a SQLite file of the data directory. Every Commit is one transaction,
+// synced to the disk.
+
+#ifndef SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
+#define SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/data_directory.h"
+#include "drivers/record_store/sqlite_database.h"
+#include "ports/record_store.h"
+
+namespace sluice {
+
+class SqliteRecordStore final : public RecordStore {
+ public:
+  // The file of a data directory.
+  static constexpr char kFileName[] = "sluice.db";
+
+  // Makes the file when it is missing, migrates it when it is older; errors as OpenWithSchema has
+  // them. `directory` must outlive the store.
+  static absl::StatusOr<std::unique_ptr<SqliteRecordStore>> Open(const DataDirectory& directory);
+  ~SqliteRecordStore() override;
+
+  absl::StatusOr<StoreChange> Load() override;
+  absl::Status Commit(const StoreChange& change) override;
+  absl::Status Backup(const std::string& file) override;
+
+ private:
+  // What one kind of rows is written with.
+  struct Table;
+
+  explicit SqliteRecordStore(std::unique_ptr<SqliteDatabase> database);
+
+  absl::Status PrepareTables();
+  absl::Status LoadTable(Table& table, StoreChange& contents);
+  absl::Status CommitOnce(const StoreChange& change);
+  absl::Status Apply(const StoreChange& change);
+  // Moves the log into the file when it has grown long.
+  absl::Status Checkpoint();
+
+  const std::unique_ptr<SqliteDatabase> database_;
+  std::vector<Table> tables_;
+  int log_pages_ = 0;
+  // The first error of Commit, which stays.
+  absl::Status failure_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_

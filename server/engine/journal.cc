@@ -1,0 +1,124 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/journal.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/commit_waiter.h"
+
+namespace sluice {
+namespace {
+
+// The encoding and SQLite's own calls are deeper than the engine's waits.
+constexpr size_t kStackBytes = 1024 * 1024;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Start(Clock& clock, RecordStore& store,
+                                                        Options options) {
+  std::unique_ptr<Journal> journal(new Journal(clock, store, std::move(options)));
+  SLUICE_ASSIGN_OR_RETURN(
+      Thread writer, Thread::Start(
+                         "journal", [journal = journal.get()] { journal->Run(); }, kStackBytes));
+  journal->writer_ = std::make_unique<Thread>(std::move(writer));
+  return journal;
+}
+
+Journal::Journal(Clock& clock, RecordStore& store, Options options)
+    : clock_(clock), store_(store), options_(std::move(options)) {}
+
+Journal::~Journal() { Close(); }
+
+absl::Status Journal::Append(StoreChange change, OnDurable on_durable) {
+  MutexLock lock(mutex_);
+  const size_t waiting = waiting_.size() + writing_;
+  if (waiting >= options_.max_waiting) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(waiting, " changes wait for the disk already; try again later"));
+  }
+  return Enqueue(std::move(change), std::move(on_durable));
+}
+
+absl::Status Journal::AppendAlways(StoreChange change, OnDurable on_durable) {
+  MutexLock lock(mutex_);
+  return Enqueue(std::move(change), std::move(on_durable));
+}
+
+absl::Status Journal::Enqueue(StoreChange change, OnDurable on_durable) {
+  SLUICE_RETURN_IF_ERROR(failure_);
+  if (closing_) return absl::UnavailableError("the daemon stops; try again when it is back");
+  if (waiting_.empty()) {
+    next_ = std::move(change);
+  } else {
+    next_.Add(std::move(change));
+  }
+  waiting_.push_back(std::move(on_durable));
+  work_came_.NotifyOne();
+  return absl::OkStatus();
+}
+
+absl::Status Journal::Write(StoreChange change) {
+  // Shared: the writer may still be in Finish when Await returns.
+  const auto waiter = std::make_shared<CommitWaiter>(clock_);
+  SLUICE_RETURN_IF_ERROR(AppendAlways(
+      std::move(change), [waiter](const absl::Status& status) { waiter->Finish(status); }));
+  return waiter->Await();
+}
+
+absl::Status Journal::failure() const {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
+void Journal::Close() {
+  if (writer_ == nullptr) return;
+  {
+    MutexLock lock(mutex_);
+    closing_ = true;
+    work_came_.NotifyOne();
+  }
+  writer_ = nullptr;
+}
+
+void Journal::Run() {
+  MutexLock lock(mutex_);
+  while (AwaitWork()) {
+    const StoreChange change = std::exchange(next_, {});
+    std::vector<OnDurable> callbacks = std::exchange(waiting_, {});
+    writing_ = callbacks.size();
+    mutex_.Unlock();
+    const absl::Status status = Commit(change);
+    for (const OnDurable& on_durable : callbacks) on_durable(status);
+    callbacks.clear();
+    mutex_.Lock();
+  }
+}
+
+bool Journal::AwaitWork() {
+  while (waiting_.empty() && !closing_) {
+    clock_.WaitUntil(mutex_, work_came_, absl::InfiniteDuration());
+  }
+  return !waiting_.empty();
+}
+
+absl::Status Journal::Commit(const StoreChange& change) {
+  // What was taken before the failure was known fails with it.
+  SLUICE_RETURN_IF_ERROR(failure());
+  const absl::Status status = store_.Commit(change);
+  {
+    MutexLock lock(mutex_);
+    writing_ = 0;
+    if (status.ok()) return status;
+    failure_ = absl::Status(
+        status.code(), absl::StrCat("the journal has failed and nothing is accepted until sluiced "
+                                    "is restarted: ",
+                                    status.message()));
+  }
+  options_.on_failure(failure());
+  return failure();
+}
+
+}  // namespace sluice

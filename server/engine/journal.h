@@ -1,0 +1,91 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Makes changes durable, in the order in which they are appended: one writer thread, and all that
+// was appended while it wrote becomes the next commit. The registry appends, under its lock, from
+// RPC threads and workers; nothing here is called with the journal's own lock held.
+
+#ifndef SLUICE_ENGINE_JOURNAL_H_
+#define SLUICE_ENGINE_JOURNAL_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+#include "ports/record_store.h"
+
+namespace sluice {
+
+// Thread-safe, but for Close and the destructor, which belong to the owner.
+class Journal {
+ public:
+  // Told once whether the change is durable: on the writer thread, in the order of the appends.
+  // Must not wait for the journal.
+  using OnDurable = std::function<void(const absl::Status&)>;
+
+  struct Options {
+    // Changes that are appended and not yet durable; more are refused.
+    size_t max_waiting = 10'000;
+    // Called once, on the writer thread, before anybody learns of the error.
+    std::function<void(const absl::Status&)> on_failure = [](const absl::Status&) {};
+  };
+
+  // `clock` and `store` must outlive the journal.
+  static absl::StatusOr<std::unique_ptr<Journal>> Start(Clock& clock, RecordStore& store,
+                                                        Options options);
+  ~Journal();
+
+  // Takes the change, or returns why not and never calls `on_durable`: RESOURCE_EXHAUSTED when
+  // max_waiting is reached, UNAVAILABLE after Close, the error of the store once it has failed.
+  // Never blocks on the store.
+  absl::Status Append(StoreChange change, OnDurable on_durable);
+
+  // As Append, but also beyond max_waiting: for running deployments, whose record cannot be
+  // refused. They are bounded by their threads, each of which waits for its change.
+  absl::Status AppendAlways(StoreChange change, OnDurable on_durable);
+
+  // AppendAlways, then waits until the change is durable or is not. For worker threads.
+  absl::Status Write(StoreChange change);
+
+  // The error of the store; it stays for good, and nothing is durable from then on. OK before.
+  absl::Status failure() const;
+  bool failed() const { return !failure().ok(); }
+
+  // Takes no more, makes durable what was taken, calls all that wait and ends the thread.
+  void Close();
+
+ private:
+  Journal(Clock& clock, RecordStore& store, Options options);
+
+  absl::Status Enqueue(StoreChange change, OnDurable on_durable)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The writer thread.
+  void Run();
+  bool AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Commit(const StoreChange& change);
+
+  Clock& clock_;
+  RecordStore& store_;
+  const Options options_;
+
+  mutable Mutex mutex_;
+  CondVar work_came_;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  // All that waits for the next commit, as one change.
+  StoreChange next_ ABSL_GUARDED_BY(mutex_);
+  std::vector<OnDurable> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t writing_ ABSL_GUARDED_BY(mutex_) = 0;  // changes in the present commit
+
+  std::unique_ptr<Thread> writer_;  // null after Close
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_JOURNAL_H_

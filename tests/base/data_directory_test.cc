@@ -1,0 +1,95 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "base/data_directory.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "support/child_process.h"
+#include "support/temporary_directory.h"
+
+namespace sluice {
+namespace {
+
+mode_t ModeOf(const std::string& path) {
+  struct stat found {};
+  EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
+  return found.st_mode & 07777;
+}
+
+class DataDirectoryTest : public testing::Test {
+ protected:
+  // The error's text; "" when the directory could be had.
+  std::string ErrorOf(const std::string& path) {
+    return std::string(DataDirectory::Open(path).status().message());
+  }
+
+  TemporaryDirectory parent_;
+  const std::string path_ = parent_.Inside("data");
+};
+
+TEST_F(DataDirectoryTest, IsMadeAndClosedToOthers) {
+  const auto directory = DataDirectory::Open(path_);
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  EXPECT_EQ((*directory)->path(), path_);
+  EXPECT_EQ(ModeOf(path_), 0700u);
+  EXPECT_EQ(ModeOf(path_ + "/sluiced.lock"), 0600u);
+}
+
+TEST_F(DataDirectoryTest, AnOpenOneIsClosedToOthers) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  EXPECT_EQ(ErrorOf(path_), "");
+  EXPECT_EQ(ModeOf(path_), 0700u);
+}
+
+TEST_F(DataDirectoryTest, T08TheSecondIsToldWhoHasIt) {
+  ChildProcess holder([&](const ChildProcess::Report& report) {
+    const auto directory = DataDirectory::Open(path_);
+    report(directory.ok() ? "locked" : "failed");
+    while (true) pause();
+  });
+  ASSERT_EQ(holder.NextLine(), "locked");
+  const absl::Status status = DataDirectory::Open(path_).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("process ", holder.pid(), ";")))
+      << status;
+  holder.Kill();
+  EXPECT_EQ(ErrorOf(path_), "");
+}
+
+TEST_F(DataDirectoryTest, IsFreeAfterItsEnd) {
+  EXPECT_EQ(ErrorOf(path_), "");
+  const auto directory = DataDirectory::Open(path_);
+  ASSERT_TRUE(directory.ok());
+  EXPECT_TRUE(absl::StrContains(ErrorOf(path_), absl::StrCat("process ", getpid())));
+}
+
+TEST_F(DataDirectoryTest, T07WhatIsNotFitIsRefusedWithTheReason) {
+  const std::string file = parent_.Inside("file");
+  std::ofstream(file) << "x";
+  EXPECT_TRUE(absl::StrContains(ErrorOf(file), "is not a directory"));
+
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  const std::string link = parent_.Inside("link");
+  ASSERT_EQ(symlink(path_.c_str(), link.c_str()), 0);
+  EXPECT_TRUE(absl::StrContains(ErrorOf(link), "symbolic link; name the directory itself"));
+
+  EXPECT_TRUE(absl::StrContains(ErrorOf(parent_.Inside("no/data")), "create " + parent_.path()));
+}
+
+TEST_F(DataDirectoryTest, T07SomebodyElsesIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  ASSERT_EQ(chown(path_.c_str(), 12345, 12345), 0);
+  EXPECT_TRUE(absl::StrContains(ErrorOf(path_), "belongs to user 12345"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,334 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What a file must withstand: a kill at any moment, a full disk, damage, torn logs; and backups.
+
+#include "drivers/record_store/sqlite_record_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "support/child_process.h"
+#include "support/stored.h"
+#include "support/temporary_directory.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+namespace fs = std::filesystem;
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void Overwrite(const std::string& path, const std::string& contents) {
+  std::ofstream(path, std::ios::binary) << contents;
+}
+
+std::vector<std::string> FilesIn(const std::string& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory))
+    names.push_back(entry.path().filename());
+  return names;
+}
+
+// A data directory with its store.
+struct Opened {
+  std::unique_ptr<DataDirectory> directory;
+  std::unique_ptr<SqliteRecordStore> store;
+};
+
+absl::StatusOr<Opened> Open(const std::string& path) {
+  Opened opened;
+  auto directory = DataDirectory::Open(path);
+  if (!directory.ok()) return directory.status();
+  opened.directory = *std::move(directory);
+  auto store = SqliteRecordStore::Open(*opened.directory);
+  if (!store.ok()) return store.status();
+  opened.store = *std::move(store);
+  return opened;
+}
+
+absl::StatusOr<StoreChange> Load(const std::string& path) {
+  auto opened = Open(path);
+  if (!opened.ok()) return opened.status();
+  return opened->store->Load();
+}
+
+// Change number `n` of a history in which one record is put, an old one is erased and all counters
+// move, so that half a change would show.
+StoreChange ChangeNumber(int n) {
+  StoreChange change = Together({PutRecord(absl::StrCat("d", n), n, n), PutMeta(n),
+                                 PutRequest(absl::StrCat("r", n), absl::StrCat("d", n))});
+  change.records[absl::StrCat("d", n)].state =
+      StateOf(absl::StrCat("d", n), n, std::string(n % 5000, 'x'));
+  if (n > 20)
+    change.Add(Together(
+        {EraseRecord(absl::StrCat("d", n - 20)), EraseRequest(absl::StrCat("r", n - 20))}));
+  return change;
+}
+
+// The number of the last change in `contents`, which must hold that history up to it, whole.
+int LastChangeIn(const StoreChange& contents) {
+  if (!contents.meta.has_value()) {
+    EXPECT_TRUE(contents.records.empty() && contents.requests.empty());
+    return 0;
+  }
+  const int last = static_cast<int>(contents.meta->revision());
+  const size_t kept = std::min(last, 20);
+  EXPECT_EQ(contents.records.size(), kept);
+  EXPECT_EQ(contents.requests.size(), kept);
+  for (const auto& [id, record] : contents.records) {
+    const int n = static_cast<int>(record.position);
+    EXPECT_TRUE(n > last - 20 && n <= last) << n << " of " << last;
+    EXPECT_EQ(id, absl::StrCat("d", n));
+    EXPECT_EQ(record.state->message().size(), static_cast<size_t>(n % 5000));
+    EXPECT_EQ(contents.requests.at(absl::StrCat("r", n))->deployment_id(), id);
+  }
+  return last;
+}
+
+class SqliteRecordStoreTest : public testing::Test {
+ protected:
+  // Commits changes first..last and leaves the files as a crash would: in `image_`.
+  void MakeCrashImage(int first, int last) {
+    auto opened = Open(path_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    ASSERT_TRUE(opened->store->Load().ok());
+    for (int n = first; n <= last; ++n) {
+      ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
+    }
+    fs::copy(path_, image_);
+  }
+
+  TemporaryDirectory parent_;
+  const std::string path_ = parent_.Inside("data");
+  const std::string file_ = path_ + "/sluice.db";
+  const std::string image_ = parent_.Inside("image");
+};
+
+TEST_F(SqliteRecordStoreTest, ItsFilesAreItsOwnersAlone) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_TRUE(opened->store->Commit(ChangeNumber(1)).ok());
+  for (const char* name : {"sluice.db", "sluice.db-wal", "sluice.db-shm"}) {
+    struct stat found {};
+    EXPECT_EQ(stat((path_ + "/" + name).c_str(), &found), 0) << name;
+    EXPECT_EQ(found.st_mode & 0777, 0600u) << name;
+  }
+}
+
+TEST_F(SqliteRecordStoreTest, AnOrderlyEndLeavesOneFile) {
+  ASSERT_TRUE(Load(path_).ok());
+  EXPECT_THAT(FilesIn(path_), UnorderedElementsAre("sluice.db", "sluiced.lock"));
+}
+
+TEST_F(SqliteRecordStoreTest, T01KillAtAnyMomentLosesNothingAcknowledged) {
+  constexpr int kRounds = 40;
+  std::mt19937 random(20261124);
+  int last = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    ChildProcess child([&](const ChildProcess::Report& report) {
+      const auto opened = Open(path_);
+      if (!opened.ok() || !opened->store->Load().ok()) return;
+      for (int n = last + 1; opened->store->Commit(ChangeNumber(n)).ok(); ++n) {
+        report(absl::StrCat(n));
+      }
+    });
+    int acknowledged = last;
+    const int wanted = static_cast<int>(random() % 60);
+    for (int i = 0; i < wanted; ++i) {
+      ASSERT_TRUE(absl::SimpleAtoi(child.NextLine(), &acknowledged)) << "the child gave up";
+    }
+    child.Kill();
+    for (std::string line = child.NextLine(); !line.empty(); line = child.NextLine()) {
+      ASSERT_TRUE(absl::SimpleAtoi(line, &acknowledged));
+    }
+    const auto contents = Load(path_);
+    ASSERT_TRUE(contents.ok()) << contents.status();
+    last = LastChangeIn(*contents);
+    // One commit may have been made that nobody heard of.
+    EXPECT_GE(last, acknowledged);
+    EXPECT_LE(last, acknowledged + 1);
+  }
+  EXPECT_GT(last, 0);
+}
+
+TEST_F(SqliteRecordStoreTest, T03ATornLogIsReadUpToTheTear) {
+  MakeCrashImage(1, 12);
+  const std::string log = Contents(image_ + "/sluice.db-wal");
+  const std::string file = Contents(image_ + "/sluice.db");
+  ASSERT_GT(log.size(), 12 * 4096u);
+  int before = 0;
+  for (size_t cut = 0; cut < log.size() + 509; cut += 509) {
+    const size_t size = std::min(cut, log.size());
+    fs::remove(image_ + "/sluice.db-shm");
+    Overwrite(image_ + "/sluice.db", file);
+    Overwrite(image_ + "/sluice.db-wal", log.substr(0, size));
+    const auto contents = Load(image_);
+    ASSERT_TRUE(contents.ok()) << size << ": " << contents.status();
+    const int last = LastChangeIn(*contents);
+    EXPECT_GE(last, before) << size;
+    before = last;
+  }
+  EXPECT_EQ(before, 12);
+}
+
+TEST_F(SqliteRecordStoreTest, T04AChangedRecordIsRefusedAndNamed) {
+  {
+    auto opened = Open(path_);
+    ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+    StoreChange change;
+    change.records["d1"] = {1, StateOf("d1", 1, "attack at dawn")};
+    ASSERT_TRUE(opened->store->Commit(change).ok());
+  }
+  std::string bytes = Contents(file_);
+  const size_t at = bytes.find("attack at dawn");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 10] = 't';
+  Overwrite(file_, bytes);
+  const absl::Status status = Load(path_).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  for (const std::string& part :
+       {file_, std::string("d1 in table records"), std::string("backup")}) {
+    EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
+  }
+  EXPECT_EQ(Contents(file_), bytes);
+}
+
+TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
+  MakeCrashImage(1, 30);
+  { ASSERT_TRUE(Load(path_).ok()); }
+  const std::string sound = Contents(file_);
+  std::mt19937 random(7);
+  int refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string bytes = sound;
+    bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    Overwrite(file_, bytes);
+    const auto contents = Load(path_);
+    if (contents.ok()) {
+      EXPECT_EQ(LastChangeIn(*contents), 30);
+    } else {
+      ++refused;
+      EXPECT_FALSE(contents.status().message().empty());
+    }
+    fs::remove(file_ + "-wal");
+    fs::remove(file_ + "-shm");
+  }
+  EXPECT_GT(refused, 0);
+}
+
+// Reports every acknowledged change, then the error's code, then the code of one more try.
+void CommitUntilTheFileMayNotGrow(const std::string& path, const ChildProcess::Report& report) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto opened = Open(path);
+  if (!opened.ok() || !opened->store->Load().ok()) return;
+  const rlimit limit{300'000, 300'000};
+  setrlimit(RLIMIT_FSIZE, &limit);
+  absl::Status status;
+  for (int n = 1; status.ok(); ++n) {
+    status = opened->store->Commit(ChangeNumber(n));
+    if (status.ok()) report(absl::StrCat(n));
+  }
+  report(status.ToString());
+  report(absl::StatusCodeToString(opened->store->Commit(PutMeta(1)).code()));
+  report(opened->store->Load().ok() ? "readable" : "unreadable");
+}
+
+TEST_F(SqliteRecordStoreTest, T05AFullDiskIsAnErrorAndLosesNothing) {
+  ChildProcess child(
+      [&](const ChildProcess::Report& report) { CommitUntilTheFileMayNotGrow(path_, report); });
+  int acknowledged = 0;
+  std::string line = child.NextLine();
+  for (int number; absl::SimpleAtoi(line, &number); line = child.NextLine()) acknowledged = number;
+  EXPECT_TRUE(absl::StrContains(line, "RESOURCE_EXHAUSTED")) << line;
+  EXPECT_TRUE(absl::StrContains(line, file_ + ": disk I/O error (File too large)")) << line;
+  EXPECT_EQ(child.NextLine(), "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(child.NextLine(), "readable");
+  child.Kill();
+  EXPECT_GT(acknowledged, 10);
+  const auto contents = Load(path_);
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(LastChangeIn(*contents), acknowledged);
+}
+
+TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  StoreChange change;
+  change.records["d1"] = {1, StateOf("d1", 1, std::string(200'000, 'x'))};
+  for (int i = 0; i < 150; ++i) ASSERT_TRUE(opened->store->Commit(change).ok());
+  EXPECT_LT(fs::file_size(file_ + "-wal"), 6'000'000u);
+}
+
+TEST_F(SqliteRecordStoreTest, ABackupIsAWholeStore) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  for (int n = 1; n <= 30; ++n) ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
+  fs::create_directory(image_);
+  const absl::Status status = opened->store->Backup(image_ + "/sluice.db");
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(opened->store->Commit(ChangeNumber(31)).ok());
+  EXPECT_THAT(FilesIn(image_), ElementsAre("sluice.db"));
+  EXPECT_EQ(fs::status(image_ + "/sluice.db").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  const auto contents = Load(image_);
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(LastChangeIn(*contents), 30);
+}
+
+TEST_F(SqliteRecordStoreTest, ABackupReplacesNothingAndLeavesNothingBehind) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  fs::create_directory(image_);
+  Overwrite(image_ + "/mine", "mine");
+  EXPECT_TRUE(absl::IsAlreadyExists(opened->store->Backup(image_ + "/mine")));
+  EXPECT_EQ(Contents(image_ + "/mine"), "mine");
+  EXPECT_THAT(FilesIn(image_), ElementsAre("mine"));
+  EXPECT_TRUE(absl::IsNotFound(opened->store->Backup(image_ + "/no/backup")));
+}
+
+TEST_F(SqliteRecordStoreTest, BackupsRunBesideCommits) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  fs::create_directory(image_);
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int n = 1; !done; ++n) EXPECT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
+  });
+  for (int i = 0; i < 10; ++i) {
+    const std::string directory = absl::StrCat(image_, "/", i);
+    fs::create_directory(directory);
+    const absl::Status status = opened->store->Backup(directory + "/sluice.db");
+    EXPECT_TRUE(status.ok()) << status;
+    const auto contents = Load(directory);
+    EXPECT_TRUE(contents.ok()) << contents.status();
+    if (contents.ok()) LastChangeIn(*contents);
+  }
+  done = true;
+  writer.join();
+}
+
+}  // namespace
+}  // namespace sluice
