@@ -38,8 +38,7 @@ class ChainCheck {
     }
     if (record.sequence() < expected) {
       return absl::DataLossError(absl::StrCat("is record ", record.sequence(), " again, after ",
-                                              summary.last_sequence,
-                                              ": it was moved or inserted"));
+                                              summary.last_sequence, ": it was moved or inserted"));
     }
     if (record.previous_hash() != summary.last_hash) {
       return absl::DataLossError(
@@ -91,8 +90,7 @@ absl::StatusOr<AuditSummary> ReadAuditTrail(
     const std::string& path, const std::function<void(const v1::AuditRecord&)>& visit) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream.is_open()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, ": cannot be read: ", std::strerror(errno)));
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", std::strerror(errno)));
   }
   ChainCheck chain;
   Lines lines(stream);

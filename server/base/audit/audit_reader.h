@@ -1,8 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Reads an audit trail and checks its chain from the first line to the last. Used by `sluice audit`.
-// Holds one line at a time in memory; any thread.
+// Reads an audit trail and checks its chain from the first line to the last. Used by `sluice
+// audit`. Holds one line at a time in memory; any thread.
 
 #ifndef SLUICE_BASE_AUDIT_AUDIT_READER_H_
 #define SLUICE_BASE_AUDIT_AUDIT_READER_H_

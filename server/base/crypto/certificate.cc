@@ -138,9 +138,8 @@ absl::Status CheckAuthorities(absl::string_view pem, absl::Time now) {
   bool one_is_valid = false;
   for (const X509Ptr& authority : all) {
     if (X509_check_ca(authority.get()) < 1) {
-      return absl::FailedPreconditionError(absl::StrCat("the certificate of ",
-                                                        Quoted(CommonNameOf(*authority)),
-                                                        " is not that of an authority"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the certificate of ", Quoted(CommonNameOf(*authority)), " is not that of an authority"));
     }
     const absl::Status validity = CheckValidity(*authority, now);
     one_is_valid = one_is_valid || validity.ok();

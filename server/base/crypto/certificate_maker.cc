@@ -161,8 +161,8 @@ absl::StatusOr<KeyAndCertificate> Sign(const Draft& draft, X509& issuer, EVP_PKE
 absl::StatusOr<KeyAndCertificate> MakeAuthority(const std::string& common_name, Validity validity) {
   SLUICE_ASSIGN_OR_RETURN(const Draft draft, BeginDraft(common_name, validity));
   X509& certificate = *draft.certificate;
-  SLUICE_RETURN_IF_ERROR(AddExtension(certificate, certificate, NID_basic_constraints,
-                                      "critical,CA:TRUE,pathlen:0"));
+  SLUICE_RETURN_IF_ERROR(
+      AddExtension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0"));
   SLUICE_RETURN_IF_ERROR(
       AddExtension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign"));
   return Sign(draft, certificate, *draft.key);
@@ -181,8 +181,8 @@ absl::StatusOr<KeyAndCertificate> IssueCertificate(const KeyAndCertificate& auth
       AddExtension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE"));
   SLUICE_RETURN_IF_ERROR(
       AddExtension(certificate, issuer, NID_key_usage, "critical,digitalSignature"));
-  SLUICE_RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_ext_key_usage,
-                                      server ? "serverAuth" : "clientAuth"));
+  SLUICE_RETURN_IF_ERROR(
+      AddExtension(certificate, issuer, NID_ext_key_usage, server ? "serverAuth" : "clientAuth"));
   SLUICE_RETURN_IF_ERROR(AddAlternativeNames(request, certificate));
   return Sign(draft, issuer, *signing_key);
 }

@@ -31,8 +31,8 @@ bool ReachedTheEnd() {
 absl::Status OpenSslError(absl::string_view what) {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
-  return absl::InvalidArgumentError(
-      reason == nullptr ? std::string(what) : absl::StrCat(what, " (", reason, ")"));
+  return absl::InvalidArgumentError(reason == nullptr ? std::string(what)
+                                                      : absl::StrCat(what, " (", reason, ")"));
 }
 
 absl::StatusOr<std::vector<X509Ptr>> ParseCertificates(absl::string_view pem) {
