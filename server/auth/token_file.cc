@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/civil_time.h"
 #include "base/crypto/sha256.h"
 #include "base/crypto/token.h"
 #include "base/status_macros.h"
@@ -21,17 +20,6 @@ namespace {
 
 constexpr size_t kMaxTokens = 10'000;
 constexpr size_t kMaxListedFaults = 20;
-
-absl::StatusOr<absl::Time> ParseExpiry(absl::string_view text) {
-  absl::CivilDay day;
-  if (text.size() == 10 && absl::ParseCivilTime(text, &day)) {
-    return absl::FromCivil(day + 1, absl::UTCTimeZone());
-  }
-  absl::Time time;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return time;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the expiry must be written 2027-01-31 or 2027-01-31T12:00:00Z, is ", Quoted(text)));
-}
 
 std::string FormatExpiry(absl::Time expiry) {
   return absl::FormatTime(absl::RFC3339_sec, expiry, absl::UTCTimeZone());
@@ -101,7 +89,7 @@ absl::StatusOr<TokenSet::Token> TokenSet::ParseLine(absl::string_view line) {
   }
   Token token{words[0], sha256, absl::InfiniteFuture()};
   if (words.size() == 3) {
-    SLUICE_ASSIGN_OR_RETURN(token.expiry, ParseExpiry(words[2]));
+    SLUICE_ASSIGN_OR_RETURN(token.expiry, ParseTokenExpiry(words[2]));
   }
   return token;
 }

@@ -10,6 +10,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "base/violations.h"
 
 namespace sluice {
 namespace {
@@ -41,6 +43,17 @@ absl::StatusOr<std::string> NewToken() {
 bool IsTokenName(absl::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && absl::ascii_isalnum(name[0]) &&
          std::all_of(name.begin(), name.end(), IsNameCharacter);
+}
+
+absl::StatusOr<absl::Time> ParseTokenExpiry(absl::string_view text) {
+  absl::CivilDay day;
+  if (text.size() == 10 && absl::ParseCivilTime(text, &day)) {
+    return absl::FromCivil(day + 1, absl::UTCTimeZone());
+  }
+  absl::Time time;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return time;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the expiry must be written 2027-01-31 or 2027-01-31T12:00:00Z, is ", Quoted(text)));
 }
 
 std::string RedactTokens(absl::string_view text) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace sluice {
 
@@ -22,6 +23,9 @@ absl::StatusOr<std::string> NewToken();
 bool IsTokenName(absl::string_view name);
 inline constexpr char kTokenNameRule[] =
     "must be 1 to 63 of letters, digits and . _ - @, beginning with a letter or digit";
+
+// "2027-01-31", which means that day's end in UTC, or RFC 3339.
+absl::StatusOr<absl::Time> ParseTokenExpiry(absl::string_view text);
 
 // `text` with every token that NewToken made replaced by "sluice_[redacted]": people paste secrets
 // into the strangest fields.
