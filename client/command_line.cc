@@ -329,7 +329,9 @@ void AddFlags(const CLI::App& app, VerbSyntax& syntax) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) continue;
     for (const std::string& name : option->get_lnames()) {
-      syntax.flags.push_back("--" + name);
+      const std::string flag = "--" + name;
+      if (std::find(syntax.flags.begin(), syntax.flags.end(), flag) != syntax.flags.end()) continue;
+      syntax.flags.push_back(flag);
       if (option->get_items_expected_max() > 0) syntax.flags_with_value.push_back("--" + name);
     }
     for (const std::string& name : option->get_snames()) {

@@ -156,9 +156,16 @@ void CheckService(const std::string& field, const config::v1::Service& service,
   CheckDrivers(field, service, violations);
 }
 
+// Nobody may believe that a daemon is closed which is open.
+void CheckIsEnforced(const config::v1::Config& config, Violations& violations) {
+  if (config.has_access()) violations.Add("access", "is not enforced yet: leave it out");
+  if (config.listen().has_tls()) violations.Add("listen.tls", "is not served yet: leave it out");
+}
+
 }  // namespace
 
 void ValidateConfig(const config::v1::Config& config, Violations& violations) {
+  CheckIsEnforced(config, violations);
   CheckListen(config.listen(), violations);
   CheckLimits(config.limits(), violations);
   CheckDuration("drain_grace", config.drain_grace(), kMaxDrainGrace, violations);
