@@ -56,6 +56,12 @@ void StandardConsole::Write(const std::string& text) {
   if (errno != EPIPE) write_error_ = errno;
 }
 
+// A pipe's reader is noticed to have gone before there is anything to write, too.
+bool StandardConsole::closed() const {
+  pollfd output = {STDOUT_FILENO, 0, 0};
+  return closed_ || (poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0);
+}
+
 // There is nobody left to tell that standard error is closed.
 void StandardConsole::WriteError(const std::string& text) { WriteAll(STDERR_FILENO, text); }
 

@@ -46,7 +46,7 @@ class StandardConsole final : public Console {
   using Console::Write;
   void Write(const std::string& text) override;
   void WriteError(const std::string& text) override;
-  bool closed() const override { return closed_; }
+  bool closed() const override;
   // The errno of output that was lost, 0 when none was. A reader that has gone lost nothing.
   int write_error() const { return write_error_; }
   bool live() const override { return live_; }

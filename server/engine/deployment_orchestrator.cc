@@ -42,9 +42,8 @@ v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
 
 void EndRolledBack(v1::DeploymentState& state, absl::Time now) {
   FinishRollback(state, now);
-  const v1::Strategy& strategy = state.strategy_options();
-  const bool targets_moved = IsTargetBased(strategy) && !strategy.has_blue_green_deployment();
-  if (targets_moved) state.set_traffic_percentage(0);
+  // Of the new version. A service-based strategy's own last step says it.
+  if (IsTargetBased(state.strategy_options())) state.set_traffic_percentage(0);
 }
 
 // What is known only at the end.

@@ -242,6 +242,13 @@ def test_lost_output_is_an_error(start_daemon, arguments):
     assert "cannot write the output" in ended.stderr
 
 
+def test_a_watch_whose_reader_has_gone_ends(start_daemon):
+    daemon = start_daemon()
+    ended = subprocess.run(f"{SLUICE} --address unix:{daemon.socket} watch | true", shell=True,
+                           timeout=20, check=False)
+    assert ended.returncode == 0
+
+
 def test_an_argument_that_is_not_utf8_is_named(start_daemon):
     ended = start_daemon().cli("deploy", "web", b"v\xff")
     assert ended.returncode == 2
