@@ -12,7 +12,7 @@ RUN ./dev build release sluiced sluice \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates libcurl4 libgrpc++1.51 libprotobuf32 libspdlog1.10 libsqlite3-0 \
+        ca-certificates libcurl4 libgrpc++1.51 libprotobuf32 libspdlog1.10 libsqlite3-0 libssl3 \
         libyaml-cpp0.7 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/sluice --create-home sluice \

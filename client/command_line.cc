@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration_text.h"
+#include "base/violations.h"
 #include "client/strategy_flags.h"
 #include "client/words.h"
 
@@ -76,6 +77,9 @@ class Grammar {
     AddServices();
     AddWait();
     AddHealth();
+    AddAudit();
+    AddCerts();
+    AddToken();
     AddCompletion();
   }
 
@@ -87,7 +91,14 @@ class Grammar {
   template <typename Options>
   CLI::App& AddVerb(const std::string& name, const std::string& help, const Options& options,
                     const std::string& examples) {
-    CLI::App& verb = *app_.add_subcommand(name, help);
+    return AddAction(app_, name, help, options, examples);
+  }
+
+  // As AddVerb, of the second word of a verb that has several actions.
+  template <typename Options>
+  CLI::App& AddAction(CLI::App& parent, const std::string& name, const std::string& help,
+                      const Options& options, const std::string& examples) {
+    CLI::App& verb = *parent.add_subcommand(name, help);
     verb.footer(absl::StrCat("Examples:\n", examples, "\n\n", kGlobalHelp, kExitCodeHelp));
     verb.callback([this, &options] { chosen_ = &(last_ = options); });
     return verb;
@@ -225,6 +236,49 @@ class Grammar {
     verb.add_option("--service", health_.service, "a gRPC service by name (the whole daemon)");
   }
 
+  void AddAudit() {
+    CLI::App& verb = AddVerb("audit", "show the audit trail: who did what, and what came of it",
+                             audit_, "  sluice audit --service web\n  sluice audit verify");
+    verb.add_option("FILE", audit_.file, absl::StrCat("the trail (", kDefaultAuditFile, ")"));
+    verb.add_option("--service", audit_.service, "only of this service");
+    verb.add_option("--principal", audit_.principal, "only of this token, user or certificate");
+    verb.add_option("--limit,-n", audit_.limit, "the last so many; 0: all (100)")
+        ->check(CLI::NonNegativeNumber);
+    CLI::App& verify = AddAction(verb, "verify", "tell whether a record was changed or removed",
+                                 audit_verify_, "  sluice audit verify audit.jsonl");
+    verify.add_option("FILE", audit_verify_.file,
+                      absl::StrCat("the trail (", kDefaultAuditFile, ")"));
+    // The library calls back the inner one first.
+    verb.callback([this, &verify] {
+      if (!verify.parsed()) chosen_ = &(last_ = audit_);
+    });
+  }
+
+  void AddCerts() {
+    CLI::App& verb = *app_.add_subcommand("certs", "make certificates for development");
+    verb.require_subcommand(1);
+    CLI::App& init =
+        AddAction(verb, "init", "make an authority, a server's and a client's certificate", certs_,
+                  "  sluice certs init --dir certs --host deploy.example.org");
+    init.add_option("--dir", certs_.directory, "where they go (certs)");
+    init.add_option("--host", certs_.hosts,
+                    "a DNS name or IP address of the server, besides localhost; may be repeated")
+        ->allow_extra_args(false);
+    init.add_option("--client", certs_.client, "the client's common name (developer)");
+    init.add_flag("--force", certs_.force, "replace the files that are there");
+  }
+
+  void AddToken() {
+    CLI::App& verb = *app_.add_subcommand("token", "make bearer tokens");
+    verb.require_subcommand(1);
+    CLI::App& make = AddAction(verb, "new", "make a token, and the line for the token file", token_,
+                               "  sluice token new ci --expires 2027-06-30\n"
+                               "  sluice token new ci --file /etc/sluice/tokens");
+    make.add_option("NAME", token_.name, "what grants call it")->required();
+    make.add_option("--expires", token_.expires, "2027-06-30, or a time in RFC 3339 (never)");
+    make.add_option("--file", token_.file, "append the line to this token file");
+  }
+
   void AddCompletion() {
     CLI::App& verb = AddVerb("completion", "print a shell's completion script", completion_,
                              "  source <(sluice completion bash)\n"
@@ -250,6 +304,10 @@ class Grammar {
   WaitOptions wait_;
   HealthOptions health_;
   CompletionOptions completion_;
+  AuditOptions audit_;
+  AuditVerifyOptions audit_verify_;
+  CertsInitOptions certs_;
+  TokenNewOptions token_;
   VerbOptions last_;
   const VerbOptions* chosen_ = nullptr;
 };
@@ -264,6 +322,7 @@ EarlyEnd UsageError(const CLI::App& app, const std::string& what) {
 ArgumentKind FirstArgument(const std::string& verb) {
   if (verb == "deploy" || verb == "plan" || verb == "list") return ArgumentKind::kService;
   if (verb == "services" || verb == "health") return ArgumentKind::kNothing;
+  if (verb == "audit" || verb == "certs" || verb == "token") return ArgumentKind::kFile;
   return verb == "completion" ? ArgumentKind::kShell : ArgumentKind::kSubject;
 }
 
@@ -271,7 +330,9 @@ void AddFlags(const CLI::App& app, VerbSyntax& syntax) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) continue;
     for (const std::string& name : option->get_lnames()) {
-      syntax.flags.push_back("--" + name);
+      const std::string flag = "--" + name;
+      if (std::find(syntax.flags.begin(), syntax.flags.end(), flag) != syntax.flags.end()) continue;
+      syntax.flags.push_back(flag);
       if (option->get_items_expected_max() > 0) syntax.flags_with_value.push_back("--" + name);
     }
     for (const std::string& name : option->get_snames()) {
@@ -290,6 +351,12 @@ std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const
     return EarlyEnd{ExitCode::kDone, kVersion};
   } catch (const CLI::CallForHelp&) {
     return EarlyEnd{ExitCode::kDone, grammar.app().help()};
+  } catch (const CLI::RequiredError& error) {
+    // A word that is no verb is left over; that none was given is only its consequence.
+    const std::vector<std::string> left = grammar.app().remaining();
+    return UsageError(grammar.app(), left.empty()
+                                         ? error.what()
+                                         : absl::StrCat("there is no command ", Quoted(left[0])));
   } catch (const CLI::ParseError& error) {
     return UsageError(grammar.app(), error.what());
   }
@@ -299,9 +366,13 @@ std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const
 std::vector<VerbSyntax> AllVerbs() {
   Grammar grammar;
   std::vector<VerbSyntax> verbs;
-  for (const CLI::App* verb : grammar.app().get_subcommands([](CLI::App*) { return true; })) {
-    VerbSyntax syntax{verb->get_name(), FirstArgument(verb->get_name()), {}, {}};
+  for (CLI::App* verb : grammar.app().get_subcommands([](CLI::App*) { return true; })) {
+    VerbSyntax syntax{verb->get_name(), FirstArgument(verb->get_name()), {}, {}, {}};
     AddFlags(*verb, syntax);
+    for (const CLI::App* action : verb->get_subcommands([](CLI::App*) { return true; })) {
+      syntax.actions.push_back(action->get_name());
+      AddFlags(*action, syntax);
+    }
     AddFlags(grammar.app(), syntax);
     verbs.push_back(std::move(syntax));
   }

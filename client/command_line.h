@@ -30,6 +30,7 @@ enum class ArgumentKind { kNothing, kFile, kService, kSubject, kShell };
 struct VerbSyntax {
   std::string name;
   ArgumentKind first_argument = ArgumentKind::kNothing;
+  std::vector<std::string> actions;           // what may follow it: certs init
   std::vector<std::string> flags;             // "--watch"
   std::vector<std::string> flags_with_value;  // those of them that take one
 };

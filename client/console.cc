@@ -51,7 +51,9 @@ StandardConsole::StandardConsole()
       colour_(live_ && !IsSet("NO_COLOR")) {}
 
 void StandardConsole::Write(const std::string& text) {
-  if (!closed_) closed_ = !WriteAll(STDOUT_FILENO, text);
+  if (closed_ || WriteAll(STDOUT_FILENO, text)) return;
+  closed_ = true;
+  if (errno != EPIPE) write_error_ = errno;
 }
 
 // There is nobody left to tell that standard error is closed.

@@ -47,12 +47,15 @@ class StandardConsole final : public Console {
   void Write(const std::string& text) override;
   void WriteError(const std::string& text) override;
   bool closed() const override { return closed_; }
+  // The errno of output that was lost, 0 when none was. A reader that has gone lost nothing.
+  int write_error() const { return write_error_; }
   bool live() const override { return live_; }
   bool colour() const override { return colour_; }
   Size size() const override;
 
  private:
   bool closed_ = false;
+  int write_error_ = 0;
   bool is_terminal_;
   bool live_;
   bool colour_;

@@ -1,14 +1,46 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <cstring>
+#include <exception>
+#include <string>
 
 #include "client/console.h"
 #include "client/program.h"
+
+namespace sluice::client {
+namespace {
+
+constexpr int kFailed = 1;
+
+int Fail(Console& console, const std::string& why) {
+  console.WriteError("sluice: " + why + "\n");
+  return kFailed;
+}
+
+int Run(int argc, char** argv, StandardConsole& console) {
+  // The next file opened would take its number, and get the output.
+  if (fcntl(STDOUT_FILENO, F_GETFD) == -1) return Fail(console, "standard output is closed");
+  const int exit_code = static_cast<int>(RunProgram(argc, argv, console));
+  if (console.write_error() == 0) return exit_code;
+  return Fail(console,
+              std::string("cannot write the output: ") + std::strerror(console.write_error()));
+}
+
+}  // namespace
+}  // namespace sluice::client
 
 int main(int argc, char** argv) {
   // A reader that has gone (`sluice list | head -1`) is noticed when writing.
   std::signal(SIGPIPE, SIG_IGN);
   sluice::client::StandardConsole console;
-  return static_cast<int>(sluice::client::RunProgram(argc, argv, console));
+  try {
+    return sluice::client::Run(argc, argv, console);
+  } catch (const std::exception& error) {
+    return sluice::client::Fail(console, error.what());
+  }
 }

@@ -96,9 +96,36 @@ struct CompletionOptions {
   std::string shell;
 };
 
+struct CertsInitOptions {
+  std::string directory = "certs";
+  std::vector<std::string> hosts;  // besides localhost
+  std::string client = "developer";
+  bool force = false;
+};
+
+struct TokenNewOptions {
+  std::string name;
+  std::string expires;  // empty: never
+  std::string file;     // the line is appended to it
+};
+
+inline constexpr char kDefaultAuditFile[] = "/var/lib/sluice/audit.jsonl";
+
+struct AuditOptions {
+  std::string file = kDefaultAuditFile;
+  std::string service;    // empty: all
+  std::string principal;  // empty: all
+  int limit = 100;        // the last ones; 0: all
+};
+
+struct AuditVerifyOptions {
+  std::string file = kDefaultAuditFile;
+};
+
 using VerbOptions = std::variant<DeployOptions, RollbackOptions, StateOptions, ListOptions,
                                  WatchOptions, PlanOptions, ControlOptions, ServicesOptions,
-                                 WaitOptions, HealthOptions, CompletionOptions>;
+                                 WaitOptions, HealthOptions, CompletionOptions, CertsInitOptions,
+                                 TokenNewOptions, AuditOptions, AuditVerifyOptions>;
 
 struct CommandLine {
   GlobalOptions global;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
+#include "base/violations.h"
 #include "client/command_line.h"
 #include "client/connection.h"
 #include "client/session.h"
@@ -50,12 +52,25 @@ ExitCode RunVerb(const CommandLine& command_line, Console& console) {
                     command_line.verb);
 }
 
+// Protobuf's texts are UTF-8: nothing else can be sent.
+bool IsUtf8(int argc, const char* const* argv, Console& console) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (ToValidUtf8(word) == word) continue;
+    console.WriteError(absl::StrCat("sluice: argument ", i,
+                                    " is not valid UTF-8: ", Quoted(ToValidUtf8(word)), "\n"));
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 ExitCode RunProgram(int argc, const char* const* argv, Console& console) {
   if (argc > 1 && std::string(argv[1]) == "__complete") {
     return CompleteWords({argv + 2, argv + argc}, console);
   }
+  if (!IsUtf8(argc, argv, console)) return ExitCode::kUsage;
   const auto parsed = ParseCommandLine(argc, argv);
   if (const auto* end = std::get_if<EarlyEnd>(&parsed)) {
     if (end->exit_code == ExitCode::kDone) {

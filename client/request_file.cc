@@ -3,35 +3,56 @@
 
 #include "client/request_file.h"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "base/unique_fd.h"
 #include "base/yaml_message.h"
 
 namespace sluice::client {
 namespace {
 
-std::string ReadAll(std::istream& stream) {
-  return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+// What a server takes at most.
+constexpr size_t kMaxBytes = 1 << 20;
+
+absl::Status CannotRead(const std::string& path, const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrCat("-f: cannot read ", path, ": ", why));
+}
+
+absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (true) {
+    const ssize_t n = read(fd, buffer.data(), buffer.size());
+    if (n == 0) return text;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return CannotRead(path, std::strerror(errno));
+    text.append(buffer.data(), static_cast<size_t>(n));
+    if (text.size() > kMaxBytes) return CannotRead(path, "a request has at most 1 MiB");
+  }
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return CannotRead(path, std::strerror(errno));
+  return ReadAll(file.get(), path);
 }
 
 }  // namespace
 
 absl::Status ReadRequestFile(const std::string& path, v1::DeployRequest& request) {
-  std::string text;
-  if (path == "-") {
-    text = ReadAll(std::cin);
-  } else {
-    std::ifstream file(path);
-    text = ReadAll(file);
-    if (!file.is_open() || file.bad()) {
-      return absl::InvalidArgumentError(absl::StrCat("-f: cannot read ", path));
-    }
-  }
-  YamlDocument document(path == "-" ? "standard input" : path);
+  const bool is_standard_input = path == "-";
+  const std::string name = is_standard_input ? "standard input" : path;
+  SLUICE_ASSIGN_OR_RETURN(const std::string text,
+                          is_standard_input ? ReadAll(STDIN_FILENO, name) : ReadFile(path));
+  YamlDocument document(name);
   document.Read(text, request);
   if (document.ok()) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -17,12 +17,16 @@ ALLOWED = {
     "server/strategy": {"base"},
     "server/engine": {"base", "ports", "strategy"},
     "server/drivers": {"base", "ports"},
-    "server/rpc": {"base", "ports", "strategy", "engine"},
-    "server/app": {"base", "ports", "strategy", "engine", "rpc", "drivers"},
+    "server/auth": {"base"},
+    "server/rpc": {"base", "ports", "strategy", "engine", "auth"},
+    "server/app": {"base", "ports", "strategy", "engine", "auth", "rpc", "drivers"},
     "client": {"base"},
 }
-OURS = {"base", "ports", "strategy", "engine", "drivers", "rpc", "app"}
+OURS = {"base", "ports", "strategy", "engine", "auth", "drivers", "rpc", "app"}
 GRPC_ALLOWED = {"server/drivers", "server/rpc", "server/app", "client"}
+# Libraries of their own, which stand on base: base itself knows neither, and crypto no audit.
+ABOVE_BASE = ("base/crypto", "base/audit")
+OPENSSL_ALLOWED = "server/base/crypto"
 # Drivers do not know each other; these files serve several of one technology.
 SHARED_DRIVER_FILES = re.compile(r"drivers/(shared/|http/|exec/|record_store/sqlite_)")
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]')
@@ -31,6 +35,14 @@ INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]')
 def folder_of(path):
     text = path.as_posix()
     return next((folder for folder in ALLOWED if text.startswith(folder + "/")), None)
+
+
+def may_stand_on(relative, included):
+    """Whether a file below server/base may include one of base/crypto or base/audit."""
+    inside = relative.parent.as_posix().removeprefix("server/")
+    if inside not in ABOVE_BASE:
+        return False
+    return ABOVE_BASE.index(pathlib.PurePosixPath(included).parent.as_posix()) <= ABOVE_BASE.index(inside)
 
 
 def violations(root):
@@ -51,6 +63,10 @@ def violations(root):
                 yield where + f"{folder} may not include {included}"
             if folder not in GRPC_ALLOWED and (top in ("grpc", "grpcpp") or ".grpc.pb." in included):
                 yield where + f"{folder} includes no gRPC header, but {included}"
+            if top == "openssl" and relative.parent.as_posix() != OPENSSL_ALLOWED:
+                yield where + f"only {OPENSSL_ALLOWED} includes OpenSSL, but {included}"
+            if own == "base" and included.startswith(ABOVE_BASE) and not may_stand_on(relative, included):
+                yield where + f"{relative.parent} may not include {included}"
             if top == "drivers" and own == "drivers" and not SHARED_DRIVER_FILES.match(included):
                 if pathlib.Path(included).stem != path.stem:
                     yield where + f"drivers do not know each other: {included}"

@@ -86,6 +86,7 @@ Words Candidates(const Words& words, Connection& connection) {
   if (absl::StartsWith(words.back(), "-")) return syntax.flags;
   if (verb == verbs.end()) return verb_at + 1 == words.size() ? VerbNames(verbs) : Words();
   if (CountArguments(words, verb_at + 1, syntax.flags_with_value) > 0) return {};
+  if (!syntax.actions.empty()) return syntax.actions;
   return FirstArguments(syntax.first_argument, connection);
 }
 

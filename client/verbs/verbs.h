@@ -27,6 +27,10 @@ ExitCode Run(const ServicesOptions& options, Session& session);
 ExitCode Run(const WaitOptions& options, Session& session);
 ExitCode Run(const HealthOptions& options, Session& session);
 ExitCode Run(const CompletionOptions& options, Session& session);
+ExitCode Run(const CertsInitOptions& options, Session& session);
+ExitCode Run(const TokenNewOptions& options, Session& session);
+ExitCode Run(const AuditOptions& options, Session& session);
+ExitCode Run(const AuditVerifyOptions& options, Session& session);
 
 // The hidden verb behind the completion scripts: `words` is the command line after `sluice`, the
 // last one being completed. Prints the candidates that begin with it; says nothing of errors.

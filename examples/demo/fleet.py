@@ -13,6 +13,7 @@ Hooks:      deploy · deploy-idle · check-idle · version · switch
 Hooks read SLUICE_* and FLEET_DIR from the environment. A target's address is HOST:PORT, or
 HOST:BLUE/GREEN.
 """
+import http.client
 import http.server
 import itertools
 import os
@@ -37,7 +38,7 @@ def get(url):
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:  # The server was just being replaced.
         return 0, str(error)
 
 

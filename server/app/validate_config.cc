@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/driver_table.h"
 #include "app/listen_address.h"
+#include "auth/validate_access.h"
 #include "base/timestamp.h"
 #include "strategy/create_strategy.h"
 #include "strategy/defaults.h"
@@ -155,13 +156,22 @@ void CheckService(const std::string& field, const config::v1::Service& service,
   CheckDrivers(field, service, violations);
 }
 
+// Nobody may believe that a daemon is closed which is open.
+void CheckIsEnforced(const config::v1::Config& config, Violations& violations) {
+  if (config.has_access()) violations.Add("access", "is not enforced yet: leave it out");
+  if (config.listen().has_tls()) violations.Add("listen.tls", "is not served yet: leave it out");
+}
+
 }  // namespace
 
 void ValidateConfig(const config::v1::Config& config, Violations& violations) {
+  CheckIsEnforced(config, violations);
   CheckListen(config.listen(), violations);
   CheckLimits(config.limits(), violations);
   CheckDuration("drain_grace", config.drain_grace(), kMaxDrainGrace, violations);
   CheckLogLevel(config.log_level(), violations);
+  ValidateAccess(config.access(), violations);
+  if (config.listen().has_tls()) ValidateTls(config.listen().tls(), violations);
   UniqueNames names("services");
   for (int i = 0; i < config.services_size(); ++i) {
     const std::string field = FieldPath("services", static_cast<size_t>(i));

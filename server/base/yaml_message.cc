@@ -21,7 +21,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
-using google::protobuf::Reflection;
 
 using Positions = absl::flat_hash_map<std::string, YamlPosition>;
 

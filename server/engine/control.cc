@@ -46,6 +46,11 @@ void Control::CancelCalls() {
   stop.request_stop();
 }
 
+void Control::AnnounceWait() {
+  MutexLock lock(mutex_);
+  BeginWait();
+}
+
 Interrupt Control::SafePoint() {
   MutexLock lock(mutex_);
   return SafePointLocked();
@@ -159,6 +164,7 @@ void Control::StopLocked(Interrupt reason) {
 }
 
 void Control::BeginWait() {
+  if (in_wait_) return;
   in_wait_ = true;
   promote_ = false;  // One that came as the wait before ended was meant for that one.
 }

@@ -40,6 +40,9 @@ class Control {
   // --- For the worker. Each returns what interrupted it, kNone when it came to its end.
   // Waits while paused.
   Interrupt SafePoint();
+  // A wait or gate is about to begin: a promote that comes before it does ends it already. Called
+  // under the record's lock, in the change that shows the wait.
+  void AnnounceWait();
   // Waits for `duration`, frozen while paused. A promote ends it.
   Interrupt Wait(absl::Duration duration);
   // Waits for a promote or a resume.

@@ -147,6 +147,7 @@ RunOutcome Runner::Do(int index, const v1::Wait& step) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     *state.mutable_plan()->mutable_steps(index)->mutable_wait_until() =
         ToTimestamp(context_.clock.Now() + duration);
+    context_.control.AnnounceWait();
   });
   return {.interrupt = context_.control.Wait(duration)};
 }
@@ -158,6 +159,7 @@ RunOutcome Runner::Do(const v1::Gate& step) {
     state.set_status(v1::STATUS_PAUSED);
     state.set_message(absl::StrCat(step.message(), " `sluice promote` goes on"));
     context_.control.Pause();
+    context_.control.AnnounceWait();
     return absl::OkStatus();
   });
   if (absl::IsAlreadyExists(paused)) return {};

@@ -30,8 +30,8 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
 
 template <typename Message>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 absl::StatusOr<Message> message, Message* response) {
-  if (message.ok()) *response = *std::move(message);
+                                 const absl::StatusOr<Message>& message, Message* response) {
+  if (message.ok()) *response = *message;
   return Finish(context, message.status());
 }
 

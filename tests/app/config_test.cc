@@ -70,6 +70,19 @@ TEST(Config, NamesTheFlagThatIsWrong) {
                           StartsWith("f:1:1: drain_grace: must be above 0")));
 }
 
+TEST(Config, HoldsAccessAndTlsAgainstTheirRules) {
+  EXPECT_THAT(Faults("access: {grants: [{unix_uid: 0, role: king, services: []}]}\n"
+                     "listen: {tls: {key_file: k, certificate_file: /c}}\n"),
+              testing::IsSupersetOf(
+                  {HasSubstr("access.grants[0].role: must be one of viewer, deployer, operator"),
+                   HasSubstr("access.grants[0].services: must be given"),
+                   HasSubstr("listen.tls.key_file: must be an absolute path")}));
+}
+
+TEST(Config, RefusesWhatIsNotEnforced) {
+  EXPECT_THAT(Faults("access: {}\n"), ElementsAre(HasSubstr("access: is not enforced yet")));
+}
+
 TEST(Config, ListsAllFaultsOfAFileAtOnce) {
   EXPECT_THAT(Faults(R"(listen: {tcp: "0.0.0.0:80"}
 services:

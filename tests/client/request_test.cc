@@ -158,6 +158,23 @@ TEST_F(RequestFileTest, MustExist) {
               HasSubstr("cannot read /nonexistent/request.yaml"));
 }
 
+TEST_F(RequestFileTest, IsAFileOfAtMost1MiB) {
+  for (const auto& [path, why] :
+       {std::pair("/tmp", "Is a directory"), std::pair("/dev/zero", "at most 1 MiB")}) {
+    DeployOptions options;
+    options.file = path;
+    EXPECT_THAT(std::string(BuildDeployRequest(options).status().message()), HasSubstr(why));
+  }
+}
+
+TEST(CommandLineTest, NamesAnUnknownCommand) {
+  for (const char* word : {"frobnicate", "--frobnicate"}) {
+    const auto parsed = Parse({word});
+    ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
+    EXPECT_THAT(std::get<EarlyEnd>(parsed).text, HasSubstr(word));
+  }
+}
+
 TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
   for (const auto& arguments :
        {std::vector<const char*>{"-o", "json", "--timeout", "3s", "list"},

@@ -13,7 +13,7 @@ import pytest
 
 from calls import (call, eventually, listed, pb, refused, rolling, status_name, strategy,
                    violations)
-from conftest import SLUICED
+from conftest import SLUICE, SLUICED
 
 EXIT_CONFIG = 78
 SECOND_SIGNAL_EXIT = 1
@@ -122,7 +122,8 @@ def test_a_reload_leaves_a_running_deployment_alone(start_daemon, make_fleet):
     fleet, added = make_fleet(2), make_fleet(1)
     daemon = start_daemon("services:\n" + fleet.service("web"))
     running = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1, 60))
-    eventually(lambda: fleet.calls("end"))
+    eventually(lambda: call(daemon, "GetState", deployment_id=running.id)
+               .plan.steps[1].HasField("wait_until"))
     daemon.config.write_text("services:\n" + added.service("api"))
     daemon.process.send_signal(signal.SIGHUP)
     await_log(daemon, "event=reloaded services=1")
@@ -229,6 +230,23 @@ def test_an_idle_daemon_ends_at_once(start_daemon):
 
 
 # --- Sockets.
+
+@pytest.mark.parametrize("arguments", [("completion", "bash"), ("services", "-o", "json"), ("--version",)])
+def test_lost_output_is_an_error(start_daemon, arguments):
+    daemon = start_daemon()
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = subprocess.run([str(SLUICE), "--address", f"unix:{daemon.socket}", *arguments],
+                               stdout=full, stderr=subprocess.PIPE, text=True, timeout=20,
+                               check=False)
+    assert ended.returncode == 1
+    assert "cannot write the output" in ended.stderr
+
+
+def test_an_argument_that_is_not_utf8_is_named(start_daemon):
+    ended = start_daemon().cli("deploy", "web", b"v\xff")
+    assert ended.returncode == 2
+    assert "argument 5 is not valid UTF-8" in ended.stderr
+
 
 def test_the_socket_is_for_its_owner_and_group(start_daemon):
     daemon = start_daemon()

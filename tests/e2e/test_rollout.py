@@ -35,6 +35,14 @@ def start(start_daemon, fleet, extra=""):
     return start_daemon("services:\n" + fleet.service(extra=extra))
 
 
+def await_wait(daemon, deployment_id, step):
+    """Returns when the deployment waits in this step of its plan."""
+    _, service_pb, _ = pb()
+    request = service_pb.GetStateRequest(deployment_id=deployment_id)
+    while not daemon.stub.GetState(request).plan.steps[step].HasField("wait_until"):
+        time.sleep(0.02)
+
+
 def overlaps(fleet):
     """The largest number of deploy calls that ran at the same time."""
     events = [(row[0], 1) for row in fleet.calls("begin")] + [(row[0], -1) for row in fleet.calls("end")]
@@ -218,13 +226,9 @@ def test_a_promote_ends_a_wait_and_full_all_of_them(start_daemon, make_fleet):
     daemon = start(start_daemon, fleet)
     _, service_pb, _ = pb()
     state = deploy(daemon, "v2", rolling(1, 60))
-    while len(fleet.calls("end")) < 1:
-        time.sleep(0.02)
-    time.sleep(0.3)
+    await_wait(daemon, state.id, step=1)
     daemon.stub.Promote(service_pb.PromoteRequest(deployment_id=state.id))
-    while len(fleet.calls("end")) < 2:
-        time.sleep(0.02)
-    time.sleep(0.3)
+    await_wait(daemon, state.id, step=3)
     daemon.stub.Promote(service_pb.PromoteRequest(deployment_id=state.id, full=True))
     daemon.await_status(state.id, "COMPLETED", seconds=10)
 

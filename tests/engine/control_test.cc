@@ -105,6 +105,16 @@ TEST_F(ControlTest, EachGateNeedsAPromoteOfItsOwn) {
   EXPECT_EQ(second.get(), Interrupt::kNone);
 }
 
+TEST_F(ControlTest, APromoteBetweenTheAnnouncementAndTheWaitEndsIt) {
+  control_.AnnounceWait();
+  control_.Promote(false);
+  EXPECT_EQ(control_.Wait(absl::Hours(1)), Interrupt::kNone);
+  control_.Pause();
+  control_.AnnounceWait();
+  control_.Promote(false);
+  EXPECT_EQ(control_.Gate(), Interrupt::kNone);
+}
+
 TEST_F(ControlTest, APauseRightAfterAPromoteIsKept) {
   for (int i = 0; i < 200; ++i) {
     auto gate = BeginGate();

@@ -1,0 +1,117 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "auth/audit_trail.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth/methods.h"
+#include "base/audit/audit_line.h"
+#include "base/status_macros.h"
+#include "base/timestamp.h"
+#include "spdlog/spdlog.h"
+
+namespace sluice {
+
+v1::AuditRecord MakeAuditRecord(const Principal& principal, absl::string_view method) {
+  v1::AuditRecord record;
+  record.set_principal(principal.Name());
+  record.set_how(principal.How());
+  record.set_peer(principal.peer);
+  record.set_method(ShortMethodName(method));
+  return record;
+}
+
+void SetOutcome(const absl::Status& status, v1::AuditRecord& record) {
+  record.set_outcome(absl::StatusCodeToString(status.code()));
+  record.set_message(std::string(status.message()));
+}
+
+absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& path,
+                                                             Clock& clock) {
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<AuditFile> file, AuditFile::Open(path));
+  if (file->cut_bytes() > 0) {
+    spdlog::warn("event=audit_line_cut file={} bytes={} message=\"the last line was incomplete\"",
+                 path, file->cut_bytes());
+  }
+  // Where the end stands now, told to a place that whoever changes the file may not reach.
+  spdlog::info("event=audit_opened file={} records={} last_hash={}", path, file->last_sequence(),
+               file->last_hash());
+  std::unique_ptr<AuditTrail> trail(new AuditTrail(std::move(file), clock));
+  SLUICE_ASSIGN_OR_RETURN(trail->thread_,
+                          Thread::Start("audit", [self = trail.get()] { self->Write(); }));
+  return trail;
+}
+
+AuditTrail::AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock)
+    : clock_(clock), file_(std::move(file)) {}
+
+AuditTrail::~AuditTrail() {
+  {
+    MutexLock lock(mutex_);
+    closing_ = true;
+    entry_came_.NotifyAll();
+  }
+  if (thread_) thread_->Join();
+}
+
+absl::Status AuditTrail::Append(v1::AuditRecord record, Done done) {
+  MutexLock lock(mutex_);
+  if (waiting_.size() >= kMaxWaiting) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the audit trail is ", waiting_.size(), " records behind; try again"));
+  }
+  *record.mutable_time() = ToTimestamp(clock_.Now());
+  waiting_.push_back({std::move(record), std::move(done)});
+  entry_came_.NotifyOne();
+  return absl::OkStatus();
+}
+
+absl::Status AuditTrail::status() const {
+  MutexLock lock(mutex_);
+  return status_;
+}
+
+void AuditTrail::Flush() {
+  MutexLock lock(mutex_);
+  while (writing_ || !waiting_.empty()) {
+    clock_.WaitUntil(mutex_, batch_ended_, absl::InfiniteDuration());
+  }
+}
+
+void AuditTrail::Write() {
+  MutexLock lock(mutex_);
+  for (;;) {
+    while (waiting_.empty() && !closing_) {
+      clock_.WaitUntil(mutex_, entry_came_, absl::InfiniteDuration());
+    }
+    if (waiting_.empty()) return;
+    WriteBatch(std::exchange(waiting_, {}));
+  }
+}
+
+void AuditTrail::WriteBatch(std::vector<Entry> batch) {
+  writing_ = true;
+  mutex_.Unlock();
+  std::vector<v1::AuditRecord> records;
+  for (Entry& entry : batch) records.push_back(std::move(entry.record));
+  const absl::Status written = file_->Append(records);
+  if (!written.ok()) {
+    spdlog::error("event=audit_failed error=\"{}\"", std::string(written.message()));
+    for (v1::AuditRecord& record : records) {
+      spdlog::error("event=audit_unwritten record={}", ToAuditLine(record));
+    }
+  }
+  mutex_.Lock();
+  status_ = written;
+  mutex_.Unlock();
+  for (const Entry& entry : batch) {
+    if (entry.done) entry.done(written);
+  }
+  mutex_.Lock();
+  writing_ = false;
+  batch_ended_.NotifyAll();
+}
+
+}  // namespace sluice

@@ -1,0 +1,83 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The audit trail: who asked for what, why, and what came of it, in a file whose every record is
+// chained to the one before. Used by rpc. Callers never wait for the disk: a thread of its own
+// writes what has come together, with one fdatasync.
+
+#ifndef SLUICE_AUTH_AUDIT_TRAIL_H_
+#define SLUICE_AUTH_AUDIT_TRAIL_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "auth/audit_file.h"
+#include "auth/principal.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+#include "sluice/v1/audit.pb.h"
+
+namespace sluice {
+
+// A record with principal, peer and method filled in. `method` as gRPC's :path has it.
+v1::AuditRecord MakeAuditRecord(const Principal& principal, absl::string_view method);
+// What came of the call: its outcome, and the text of a refusal.
+void SetOutcome(const absl::Status& status, v1::AuditRecord& record);
+
+// Thread-safe. The destructor writes what is left.
+class AuditTrail {
+ public:
+  // Told once that a record is on the disk, or why it is not; on the trail's thread.
+  using Done = std::function<void(const absl::Status&)>;
+
+  static constexpr size_t kMaxWaiting = 10'000;
+
+  // The errors of AuditFile::Open.
+  static absl::StatusOr<std::unique_ptr<AuditTrail>> Open(const std::string& path, Clock& clock);
+  ~AuditTrail();
+
+  // Stamps the time and takes the record; returns at once. A record that cannot be kept goes to the
+  // log. When kMaxWaiting wait already, RESOURCE_EXHAUSTED, and `done` is not called.
+  absl::Status Append(v1::AuditRecord record, Done done = nullptr);
+
+  // What became of the last write: changes are to be refused while it is an error, since nobody
+  // acts unrecorded. Becomes OK again with the next record that can be written.
+  absl::Status status() const;
+
+  // Returns when every record that was taken is written, or has failed.
+  void Flush();
+
+ private:
+  struct Entry {
+    v1::AuditRecord record;
+    Done done;
+  };
+
+  AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock);
+  void Write();
+  void WriteBatch(std::vector<Entry> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Clock& clock_;
+  const std::unique_ptr<AuditFile> file_;  // the thread's alone
+  mutable Mutex mutex_;
+  CondVar entry_came_;
+  CondVar batch_ended_;
+  std::vector<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Thread> thread_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_AUTH_AUDIT_TRAIL_H_

@@ -1,0 +1,96 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "auth/certificate_files.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/crypto/certificate.h"
+#include "base/status_macros.h"
+
+namespace sluice {
+namespace {
+
+// Others may read a certificate, not a key.
+constexpr mode_t kForbiddenForKeys = S_IWGRP | S_IWOTH | S_IROTH;
+
+absl::Status Of(const std::string& path, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
+}
+
+}  // namespace
+
+CertificateFiles::CertificateFiles(const config::v1::Tls& tls, const Clock& clock)
+    : clock_(clock),
+      chain_(clock, {.path = tls.certificate_file()}),
+      private_key_(clock, {.path = tls.key_file(), .forbidden_mode = kForbiddenForKeys}) {
+  if (tls.client_ca_file().empty()) return;
+  client_ca_ =
+      std::make_unique<WatchedFile>(clock, WatchedFile::Options{.path = tls.client_ca_file()});
+}
+
+absl::StatusOr<std::unique_ptr<CertificateFiles>> CertificateFiles::Load(const config::v1::Tls& tls,
+                                                                         const Clock& clock) {
+  std::unique_ptr<CertificateFiles> files(new CertificateFiles(tls, clock));
+  SLUICE_RETURN_IF_ERROR(files->Refresh().status());
+  return files;
+}
+
+absl::StatusOr<bool> CertificateFiles::Refresh() {
+  MutexLock reading(refresh_mutex_);
+  SLUICE_RETURN_IF_ERROR(Poll());
+  if (!has_news_) return false;
+  absl::StatusOr<ServerCertificate> next = Checked();
+  if (!next.ok()) {
+    // Somebody may be replacing the files this very moment: what was read first is the old one's.
+    SLUICE_RETURN_IF_ERROR(Poll());
+    next = Checked();
+  }
+  // Tried again at the next time even when no file changes: it may only be too early for it.
+  if (!next.ok() && next.status() == last_fault_) return false;
+  last_fault_ = next.status();
+  SLUICE_RETURN_IF_ERROR(last_fault_);
+  has_news_ = false;
+  MutexLock lock(mutex_);
+  next->generation = current_ == nullptr ? 1 : current_->generation + 1;
+  current_ = std::make_shared<const ServerCertificate>(*std::move(next));
+  return true;
+}
+
+std::shared_ptr<const ServerCertificate> CertificateFiles::Current() const {
+  MutexLock lock(mutex_);
+  return current_;
+}
+
+// Polls all of them before it reports an error, so that each is as new as it can be.
+absl::Status CertificateFiles::Poll() {
+  absl::Status status;
+  for (WatchedFile* file : {&chain_, &private_key_, client_ca_.get()}) {
+    if (file == nullptr) continue;
+    const absl::StatusOr<bool> polled = file->Poll();
+    status.Update(polled.status());
+    has_news_ = has_news_ || (polled.ok() && *polled);
+  }
+  return status;
+}
+
+absl::StatusOr<ServerCertificate> CertificateFiles::Checked() {
+  const absl::Time now = clock_.Now();
+  ServerCertificate checked{chain_.content(), private_key_.content(), "", absl::InfinitePast(), 0};
+  SLUICE_RETURN_IF_ERROR(Of(chain_.path(), CheckServerChain(checked.chain, now)));
+  SLUICE_RETURN_IF_ERROR(
+      Of(private_key_.path(), CheckPrivateKey(checked.private_key, checked.chain)));
+  if (client_ca_ != nullptr) {
+    checked.client_ca = client_ca_->content();
+    SLUICE_RETURN_IF_ERROR(Of(client_ca_->path(), CheckAuthorities(checked.client_ca, now)));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const CertificateInfo info, ReadCertificate(checked.chain));
+  checked.not_after = info.not_after;
+  return checked;
+}
+
+}  // namespace sluice
