@@ -19,6 +19,7 @@ namespace sluice::client {
 namespace {
 
 constexpr char kVersion[] = "sluice " SLUICE_VERSION "\n";
+constexpr int kMaxLimit = 1'000'000;
 constexpr char kGlobalHelp[] =
     "Every verb also takes --address, --timeout and --output: see `sluice --help`.\n\n";
 constexpr char kSubjectHelp[] = "service, or deployment id or its unique beginning";
@@ -192,7 +193,7 @@ class Grammar {
         ->delimiter(',')
         ->allow_extra_args(false);
     verb.add_option("--limit,-n", list_.limit, "at most this many; 0: all (50)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, kMaxLimit));
   }
 
   void AddWatch() {
@@ -243,7 +244,7 @@ class Grammar {
     verb.add_option("--service", audit_.service, "only of this service");
     verb.add_option("--principal", audit_.principal, "only of this token, user or certificate");
     verb.add_option("--limit,-n", audit_.limit, "the last so many; 0: all (100)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, kMaxLimit));
     CLI::App& verify = AddAction(verb, "verify", "tell whether a record was changed or removed",
                                  audit_verify_, "  sluice audit verify audit.jsonl");
     verify.add_option("FILE", audit_verify_.file,

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/durations.h"
 #include "client/text.h"
@@ -21,8 +22,9 @@ std::vector<std::string> FieldViolations(const grpc::Status& status) {
     google::rpc::BadRequest bad_request;
     if (!any.UnpackTo(&bad_request)) continue;
     for (const auto& violation : bad_request.field_violations()) {
-      lines.push_back(absl::StrCat("  ", Printable(violation.field()), ": ",
-                                   Printable(violation.description())));
+      const std::string field = Printable(violation.field());
+      lines.push_back(
+          absl::StrCat("  ", field, field.empty() ? "" : ": ", Printable(violation.description())));
     }
   }
   return lines;
@@ -39,13 +41,25 @@ std::string InvalidRequest(const grpc::Status& status) {
   return absl::StrCat(report, "Correct them and try again; nothing was changed.\n");
 }
 
+const char* AdviceForUnreachable(const std::string& why) {
+  if (absl::StrContains(why, "Permission denied")) {
+    return "\nThe socket is for its owner and group: be in the group (`sudo usermod -aG sluice "
+           "\"$USER\"`, then log in anew)";
+  }
+  return "\nIs sluiced running and listening there? Name another address with --address or "
+         "SLUICE_ADDRESS";
+}
+
 std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
+  if (absl::StrContains(status.error_message(), "shutting down")) {
+    return absl::StrCat("sluice: the daemon at ", target.address,
+                        " is shutting down; try again when it is back\n");
+  }
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   const std::string why = silent ? absl::StrCat("no answer within ", ShortDuration(target.timeout))
                                  : Printable(status.error_message());
   return absl::StrCat("sluice: cannot reach the daemon at ", target.address, ": ", why,
-                      "\nIs sluiced running and listening there? Name another address with "
-                      "--address or SLUICE_ADDRESS",
+                      AdviceForUnreachable(why),
                       silent ? ", or wait longer with --timeout.\n" : ".\n");
 }
 

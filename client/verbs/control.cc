@@ -49,7 +49,7 @@ const char* Done(const ControlOptions& options, const v1::DeploymentState& state
     case ControlAction::kPromote:
       return options.full ? "promoted past all waits" : "promoted";
     case ControlAction::kAbort:
-      return "aborted; things are left as they are";
+      return "abort requested; things are left as they are";
   }
   return "";
 }
