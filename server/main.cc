@@ -43,6 +43,14 @@ void Reload(const Flags& flags, Daemon& daemon) {
   }
 }
 
+// A drain that takes too long, or a second signal: nothing is waited for but the death of commands.
+[[noreturn]] void CutOff(Daemon& daemon) {
+  ExitAtNextSignal();
+  daemon.CutOff();
+  FlushLog();
+  _exit(EXIT_FAILURE);
+}
+
 int Run(int argc, char** argv) {
   const ParsedFlags parsed = ParseFlags(argc, argv);
   if (parsed.exit_code.has_value()) return *parsed.exit_code;
@@ -69,8 +77,7 @@ int Run(int argc, char** argv) {
   LogIfFailed(systemd.Ready("serving on " + (*daemon)->Addresses()));
   while (AwaitSignal() == SIGHUP) Reload(flags, **daemon);
   LogIfFailed(systemd.Stopping("draining"));
-  ExitAtNextSignal();
-  (*daemon)->Drain();
+  if (!RunUntilSignal([&] { (*daemon)->Drain(); }, (*daemon)->DrainLimit())) CutOff(**daemon);
   if (!FlushLog()) _exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }

@@ -26,6 +26,10 @@ constexpr char kNoSocket[] = "none";
 // reach their readers at the end.
 constexpr double kShareForCalls = 0.7;
 constexpr double kShareForReaders = 0.1;
+// What a drain may take beyond its grace: the last bytes, the end of threads.
+constexpr absl::Duration kDrainMargin = absl::Seconds(10);
+// Longer than a command takes to die.
+constexpr absl::Duration kCutOffLimit = absl::Seconds(2);
 
 // 16 hexadecimal digits: unique enough, and short to type.
 std::string RandomId() {
@@ -137,12 +141,24 @@ void Daemon::Drain() {
   const absl::Duration grace = FromProtoDuration(config_.drain_grace());
   spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
   server_->StopServing();
+  manager_.StopAccepting();
+  SleepFor(clock_, FromProtoDuration(config_.drain_notice()), std::stop_token());
   const size_t left = manager_.Drain(grace * kShareForCalls, grace * (1 - kShareForReaders));
   if (left > 0) spdlog::warn("event=drain_incomplete deployments={}", left);
   registry_.Close();
   server_->Shutdown(grace * kShareForReaders);
   server_ = nullptr;
   spdlog::info("event=drain_ended");
+}
+
+absl::Duration Daemon::DrainLimit() const {
+  return FromProtoDuration(config_.drain_notice()) + FromProtoDuration(config_.drain_grace()) +
+         kDrainMargin;
+}
+
+void Daemon::CutOff() {
+  const size_t left = manager_.Drain(absl::ZeroDuration(), kCutOffLimit);
+  spdlog::warn("event=cut_off deployments={}", left);
 }
 
 }  // namespace sluice

@@ -34,9 +34,14 @@ class Daemon {
   // more, as when the file is just being written.
   absl::Status Reload(const config::v1::Config& config);
 
-  // Refuses what is new, lets running calls end within the configuration's drain_grace and cuts off
+  // Refuses what is new, waits drain_notice, lets running calls end within drain_grace and cuts off
   // what is left, tells the watchers, stops listening.
   void Drain();
+  // Longer than any Drain that works takes.
+  absl::Duration DrainLimit() const;
+  // Ends the calls that run, commands included, without waiting for what they were to do. Only the
+  // end of the process may follow. Thread-safe: Drain may run.
+  void CutOff();
 
  private:
   explicit Daemon(const config::v1::Config& config);

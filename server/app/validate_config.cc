@@ -27,6 +27,7 @@ constexpr int kMaxThreads = 30'000;
 constexpr int kMaxPending = 1'000'000;
 constexpr int kMaxHistory = 10'000;
 constexpr absl::Duration kMaxDrainGrace = absl::Hours(24);
+constexpr absl::Duration kMaxDrainNotice = absl::Hours(1);
 constexpr absl::Duration kMaxProgressDeadline = absl::Hours(24 * 30);
 constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -169,6 +170,9 @@ void ValidateConfig(const config::v1::Config& config, Violations& violations) {
   CheckListen(config.listen(), violations);
   CheckLimits(config.limits(), violations);
   CheckDuration("drain_grace", config.drain_grace(), kMaxDrainGrace, violations);
+  if (FromProtoDuration(config.drain_notice()) != absl::ZeroDuration()) {
+    CheckDuration("drain_notice", config.drain_notice(), kMaxDrainNotice, violations);
+  }
   CheckLogLevel(config.log_level(), violations);
   ValidateAccess(config.access(), violations);
   if (config.listen().has_tls()) ValidateTls(config.listen().tls(), violations);

@@ -134,6 +134,11 @@ bool Control::MayBeginCall() const {
   return !paused_ && !Ended();
 }
 
+bool Control::MayBePromoted() const {
+  MutexLock lock(mutex_);
+  return in_wait_ || paused_;
+}
+
 bool Control::promoted_all() const {
   MutexLock lock(mutex_);
   return promote_all_;

@@ -63,6 +63,8 @@ class Control {
   bool paused() const;
   // Neither paused nor interrupted.
   bool MayBeginCall() const;
+  // In a wait, at a gate, or paused: there is something that a promote ends.
+  bool MayBePromoted() const;
   // A full promote came: no gate is to be waited at.
   bool promoted_all() const;
   // The way back begins: forgets the interrupt, the pause and the promote, makes a new stop token.

@@ -34,6 +34,12 @@ void LogEnd(const v1::DeploymentState& state) {
       Quoted(state.message(), kMaxLoggedBytes));
 }
 
+absl::Status NothingToPromote(const v1::DeploymentState& state) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "cannot promote deployment ", state.id(), ": it is ", StatusName(state.status()),
+      " and does not wait; promote it at its next wait, or with full past all of them"));
+}
+
 }  // namespace
 
 struct DeploymentManager::Job {
@@ -276,9 +282,8 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
   return registry_.Get(id);
 }
 
-absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
-    Verb verb, const std::string& id, const std::string& reason,
-    const std::function<void(v1::DeploymentState&, Control&)>& act) {
+absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::string& id,
+                                                     const std::string& reason, const Act& act) {
   SLUICE_RETURN_IF_ERROR(ValidateVerb(id, reason));
   SLUICE_ASSIGN_OR_RETURN(const std::string whole_id, registry_.Resolve(id));
   JobPtr job;
@@ -290,7 +295,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(
     job = Find(whole_id);
     SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
       SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
-      act(state, job->control);
+      SLUICE_RETURN_IF_ERROR(act(state, job->control));
       never_ran = IsTerminal(state.status());
       return absl::OkStatus();
     }));
@@ -308,6 +313,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& req
                                        ? "paused"
                                        : absl::StrCat("paused: ", request.reason()));
                  control.Pause();
+                 return absl::OkStatus();
                });
 }
 
@@ -317,15 +323,18 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& r
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  state.clear_message();
                  control.Resume();
+                 return absl::OkStatus();
                });
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest& request) {
   return Apply(Verb::kPromote, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
+                 if (!request.full() && !control.MayBePromoted()) return NothingToPromote(state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  state.clear_message();
                  control.Promote(request.full());
+                 return absl::OkStatus();
                });
 }
 
@@ -338,10 +347,11 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& req
                    Fail(state, v1::REASON_ABORTED,
                         absl::StrCat("aborted before anything was touched", why), clock_.Now());
                    *state.mutable_fleet() = FleetOf(state);
-                   return;
+                   return absl::OkStatus();
                  }
                  state.set_message(absl::StrCat("aborting", why));
                  control.Stop(Interrupt::kAbort);
+                 return absl::OkStatus();
                });
 }
 

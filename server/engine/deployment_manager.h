@@ -85,8 +85,9 @@ class DeploymentManager {
                                             const v1::RollbackRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
+  using Act = std::function<absl::Status(v1::DeploymentState&, Control&)>;
   absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id, const std::string& reason,
-                                    const std::function<void(v1::DeploymentState&, Control&)>& act);
+                                    const Act& act);
 
   Clock& clock_;
   Registry& registry_;

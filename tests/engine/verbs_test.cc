@@ -162,7 +162,9 @@ std::vector<VerbInStatus> AllPairs() {
   const std::map<std::string, std::vector<v1::Status>> kLegal = {
       {"pause", {v1::STATUS_IN_PROGRESS}},
       {"resume", {v1::STATUS_PAUSED}},
-      {"promote", {v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
+      // In progress means here that a call runs: nothing waits.
+      {"promote", {v1::STATUS_PAUSED}},
+      {"promote_full", {v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
       {"abort", {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
       {"rollback",
        {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED, v1::STATUS_COMPLETED,
@@ -204,6 +206,7 @@ class VerbInStatusTest : public EngineTest, public testing::WithParamInterface<V
     if (verb == "pause") return Pause(id);
     if (verb == "resume") return Resume(id);
     if (verb == "promote") return Promote(id);
+    if (verb == "promote_full") return Promote(id, true);
     if (verb == "abort") return Abort(id);
     return Rollback(id);
   }

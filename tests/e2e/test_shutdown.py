@@ -1,0 +1,70 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the daemon ends when it is told to: what is waited for, and what is not."""
+import signal
+import subprocess
+import time
+
+import grpc
+import pytest
+
+from calls import call, eventually, refused
+from conftest import SLUICED
+
+SECOND_SIGNAL_EXIT = 1
+
+
+def await_log(daemon, words):
+    eventually(lambda: words in daemon.log(), 20)
+
+
+def processes_with(words):
+    found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True, check=False)
+    return found.stdout.split()
+
+
+def test_a_second_signal_leaves_no_command_behind(start_daemon, make_fleet):
+    fleet = make_fleet(1)
+    fleet.hang("t1")
+    daemon = start_daemon("drain_grace: 60s\nservices:\n" + fleet.service())
+    call(daemon, "Deploy", service="web", version="v2")
+    eventually(fleet.calls)
+    assert processes_with(str(fleet.script))
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    daemon.process.send_signal(signal.SIGINT)
+    assert daemon.process.wait(timeout=5) == SECOND_SIGNAL_EXIT
+    assert not processes_with(str(fleet.script))
+
+
+def test_a_signal_during_the_notice_ends_it(start_daemon):
+    daemon = start_daemon("drain_notice: 60s\nallow_unconfigured_services: true\n")
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    begin = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.process.wait(timeout=5) == SECOND_SIGNAL_EXIT
+    assert time.monotonic() - begin < 3
+
+
+def test_during_the_notice_reads_go_on_and_new_work_is_refused(start_daemon, make_fleet):
+    fleet = make_fleet(2)
+    daemon = start_daemon("drain_notice: 3s\nservices:\n" + fleet.service())
+    state = call(daemon, "Deploy", service="web", version="v2")
+    daemon.await_status(state.id, "COMPLETED")
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    with refused(grpc.StatusCode.UNAVAILABLE):
+        call(daemon, "Deploy", service="web", version="v3")
+    assert call(daemon, "GetState", deployment_id=state.id).version == "v2"
+    assert daemon.process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("value", ["-1s", "2h", "soon"])
+def test_a_bad_notice_is_refused(start_daemon, tmp_path, value):
+    config = tmp_path / "bad.yaml"
+    config.write_text(f"drain_notice: {value}\n")
+    result = subprocess.run([str(SLUICED), "--config", str(config), "--check"],
+                            capture_output=True, text=True, timeout=20, check=False)
+    assert result.returncode == 78
+    assert f"{config}:1:" in result.stderr and "drain_notice" in result.stderr
