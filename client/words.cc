@@ -87,6 +87,8 @@ Span TargetIcon(const v1::TargetState& target) {
       return {"✖", Style::kBad};
     case v1::TARGET_PHASE_CANCELLED:
       return {"⊘", Style::kWarning};
+    case v1::TARGET_PHASE_UNCERTAIN:
+      return {"?", Style::kWarning};
     case v1::TARGET_PHASE_ROLLED_BACK:
       return {"↩", Style::kWarning};
     default:

@@ -71,8 +71,8 @@ int Run(int argc, char** argv) {
     std::fprintf(stderr, "sluiced: %s\n", std::string(daemon.status().message()).c_str());
     return EXIT_FAILURE;
   }
-  spdlog::info("event=started version={} listen=\"{}\" services={} durability=memory", kVersion,
-               (*daemon)->Addresses(), config->services_size());
+  spdlog::info("event=started version={} listen=\"{}\" services={} durability={}", kVersion,
+               (*daemon)->Addresses(), config->services_size(), (*daemon)->Durability());
   const SystemdNotifier systemd = SystemdNotifier::FromEnvironment();
   LogIfFailed(systemd.Ready("serving on " + (*daemon)->Addresses()));
   while (AwaitSignal() == SIGHUP) Reload(flags, **daemon);

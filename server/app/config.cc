@@ -41,6 +41,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& file) {
 
 void ApplyFlags(const ConfigFlags& flags, config::v1::Config& config) {
   config::v1::Listen& listen = *config.mutable_listen();
+  if (flags.data_dir) config.set_data_dir(*flags.data_dir);
   if (flags.unix_socket) listen.set_unix_socket(*flags.unix_socket);
   if (flags.tcp) listen.set_tcp(*flags.tcp);
   if (flags.insecure_listen) listen.set_insecure_listen(true);
@@ -68,6 +69,7 @@ void FillDefaults(bool has_file, config::v1::Config& config) {
 
 // The flag that gave the value of `field`; empty when the file did.
 std::string FlagOf(absl::string_view field, const ConfigFlags& flags) {
+  if (field == "data_dir" && flags.data_dir) return "--data-dir";
   if (field == "listen.unix_socket" && flags.unix_socket) return "--socket";
   if (field == "listen.tcp" && flags.tcp) return "--listen";
   if (field == "log_level" && flags.log_level) return "--log-level";

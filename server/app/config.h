@@ -24,6 +24,7 @@ inline constexpr char kDefaultSocket[] = "/run/sluice/sluice.sock";
 
 // The flags that replace what the file says.
 struct ConfigFlags {
+  std::optional<std::string> data_dir;
   std::optional<std::string> unix_socket;
   std::optional<std::string> tcp;
   bool insecure_listen = false;

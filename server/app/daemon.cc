@@ -15,6 +15,7 @@
 #include "app/listen_address.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
+#include "base/violations.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "spdlog/spdlog.h"
 
@@ -89,12 +90,30 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& 
   std::unique_ptr<Daemon> daemon(new Daemon(config));
   SLUICE_RETURN_IF_ERROR(daemon->TakeServices(config));
   WarnOfOpenAddress(config.listen());
+  SLUICE_RETURN_IF_ERROR(daemon->RestoreRecords());
   SLUICE_ASSIGN_OR_RETURN(daemon->server_,
                           RpcServer::Start({.unix_socket = SocketOf(config.listen()),
                                             .tcp = config.listen().tcp(),
                                             .reflection = config.reflection()},
                                            daemon->manager_, daemon->registry_));
+  daemon->serving_ = daemon->server_.get();
+  if (!daemon->registry_.CheckWritable().ok()) daemon->server_->StopServing();
   return daemon;
+}
+
+absl::Status Daemon::RestoreRecords() {
+  if (config_.data_dir().empty()) return absl::OkStatus();
+  SLUICE_ASSIGN_OR_RETURN(records_, DurableRecords::Open(config_.data_dir(), clock_, registry_,
+                                                         [this](const absl::Status& failure) {
+                                                           OnJournalFailure(failure);
+                                                         }));
+  manager_.ResumeAll(records_->requests());
+  return absl::OkStatus();
+}
+
+void Daemon::OnJournalFailure(const absl::Status& failure) {
+  spdlog::critical("event=journal_failed message={}", Quoted(failure.message(), 1024));
+  if (RpcServer* server = serving_) server->StopServing();
 }
 
 Daemon::~Daemon() {
@@ -145,7 +164,9 @@ void Daemon::Drain() {
   SleepFor(clock_, FromProtoDuration(config_.drain_notice()), std::stop_token());
   const size_t left = manager_.Drain(grace * kShareForCalls, grace * (1 - kShareForReaders));
   if (left > 0) spdlog::warn("event=drain_incomplete deployments={}", left);
+  registry_.AwaitDurable().IgnoreError();  // A failure has been logged.
   registry_.Close();
+  serving_ = nullptr;
   server_->Shutdown(grace * kShareForReaders);
   server_ = nullptr;
   spdlog::info("event=drain_ended");

@@ -7,10 +7,12 @@
 #ifndef SLUICE_APP_DAEMON_H_
 #define SLUICE_APP_DAEMON_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "app/durable_records.h"
 #include "base/clock.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
@@ -43,16 +45,24 @@ class Daemon {
   // end of the process may follow. Thread-safe: Drain may run.
   void CutOff();
 
+  // "disk" or "memory".
+  std::string Durability() const { return records_ == nullptr ? "memory" : "disk"; }
+
  private:
   explicit Daemon(const config::v1::Config& config);
   absl::Status TakeServices(const config::v1::Config& config);
+  absl::Status RestoreRecords();
+  // Thread-safe.
+  void OnJournalFailure(const absl::Status& failure);
 
   const config::v1::Config config_;
   RealClock clock_;
   ServiceCatalog catalog_;
   Registry registry_;
+  std::unique_ptr<DurableRecords> records_;  // null without data_dir
   DeploymentManager manager_;
   std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
+  std::atomic<RpcServer*> serving_{nullptr};
 };
 
 }  // namespace sluice

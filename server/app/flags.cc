@@ -22,6 +22,8 @@ ParsedFlags ParseFlags(int argc, char** argv) {
       ->type_name("FILE");
   app.add_flag("--check", flags.check,
                "Only check the configuration: exit code 0, or 78 and all that is wrong");
+  app.add_option("--data-dir", flags.config.data_dir,
+                 "Directory in which records survive a restart [none: in memory alone]");
   app.add_option("--socket", flags.config.unix_socket,
                  "Unix socket to listen on; \"none\" for none [/run/sluice/sluice.sock]")
       ->type_name("PATH");

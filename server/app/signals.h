@@ -12,7 +12,8 @@
 
 namespace sluice {
 
-// Blocks SIGTERM, SIGINT and SIGHUP, and ignores SIGPIPE. To be called before any thread starts.
+// Blocks SIGTERM, SIGINT and SIGHUP, and ignores SIGPIPE and SIGXFSZ, whose calls then fail. To be
+// called before any thread starts.
 void BlockSignals();
 
 // Blocks until one of SIGTERM, SIGINT, SIGHUP comes, and returns it.

@@ -173,6 +173,10 @@ void ValidateConfig(const config::v1::Config& config, Violations& violations) {
   if (FromProtoDuration(config.drain_notice()) != absl::ZeroDuration()) {
     CheckDuration("drain_notice", config.drain_notice(), kMaxDrainNotice, violations);
   }
+  if (!config.data_dir().empty() && config.data_dir()[0] != '/') {
+    violations.Add("data_dir",
+                   absl::StrCat("must be an absolute path, is ", Quoted(config.data_dir())));
+  }
   CheckLogLevel(config.log_level(), violations);
   ValidateAccess(config.access(), violations);
   if (config.listen().has_tls()) ValidateTls(config.listen().tls(), violations);

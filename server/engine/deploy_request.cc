@@ -174,6 +174,9 @@ v1::OnFailure OnFailureOf(const v1::DeployRequest& request, const ServiceDefinit
   if (on_failure.policy() == v1::FAILURE_POLICY_UNSPECIFIED) {
     on_failure.set_policy(v1::FAILURE_POLICY_ROLLBACK);
   }
+  if (on_failure.on_uncertain() == v1::UNCERTAIN_POLICY_UNSPECIFIED) {
+    on_failure.set_on_uncertain(v1::UNCERTAIN_POLICY_PROBE_THEN_RETRY);
+  }
   return on_failure;
 }
 

@@ -26,6 +26,12 @@ namespace {
 constexpr size_t kMaxLoggedBytes = 1024;
 
 void LogEnd(const v1::DeploymentState& state) {
+  if (!IsTerminal(state.status())) {
+    spdlog::info("event=deployment_suspended deployment={} service={} status={} step={}/{}",
+                 state.id(), state.service(), StatusName(state.status()), state.current_step(),
+                 state.plan().steps_size());
+    return;
+  }
   spdlog::info(
       "event=deployment_ended deployment={} service={} version={} status={} reason={} "
       "duration_ms={} message={}",
@@ -34,29 +40,15 @@ void LogEnd(const v1::DeploymentState& state) {
       Quoted(state.message(), kMaxLoggedBytes));
 }
 
-absl::Status NothingToPromote(const v1::DeploymentState& state) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "cannot promote deployment ", state.id(), ": it is ", StatusName(state.status()),
-      " and does not wait; promote it at its next wait, or with full past all of them"));
+// As the verbs have left it, in an earlier run of the daemon.
+void RestoreControl(const v1::DeploymentState& state, Control& control) {
+  if (state.promoted_all()) control.Promote(true);
+  if (state.status() == v1::STATUS_PAUSED) control.Pause();
+  if (state.stop_requested() == v1::REASON_ROLLBACK_REQUESTED) control.Stop(Interrupt::kRollback);
+  if (state.stop_requested() == v1::REASON_ABORTED) control.Stop(Interrupt::kAbort);
 }
 
 }  // namespace
-
-struct DeploymentManager::Job {
-  Job(const v1::DeploymentState& state, ServiceDefinitionPtr service_definition, Clock& clock,
-      bool is_rollback)
-      : id(state.id()),
-        service(state.service()),
-        definition(std::move(service_definition)),
-        control(clock, FromProtoDuration(state.progress_deadline())),
-        rollback(is_rollback) {}
-
-  const std::string id;
-  const std::string service;
-  const ServiceDefinitionPtr definition;
-  Control control;
-  const bool rollback;
-};
 
 DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
                                      const ServiceCatalog& catalog, const EngineLimits& limits,
@@ -72,42 +64,79 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
                        .max_threads = static_cast<size_t>(limits.max_active_deployments),
                        .max_waiting = static_cast<size_t>(limits.max_pending_deployments)}) {}
 
+void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests) {
+  MutexLock lock(mutex_);
+  for (const RequestLog::Entry& entry : requests) registry_.ForgetRequests(requests_.Add(entry));
+  for (const SnapshotPtr& unfinished : registry_.Unfinished()) Resume(unfinished->state());
+}
+
+void DeploymentManager::Resume(const v1::DeploymentState& state) {
+  absl::Status status =
+      absl::NotFoundError(absl::StrCat("service ", state.service(), " is no longer configured"));
+  if (ServiceDefinitionPtr definition = catalog_.Find(state.service()); definition != nullptr) {
+    const auto job = std::make_shared<DeploymentJob>(state, std::move(definition), clock_);
+    RestoreControl(state, job->control);
+    status = Start(job);
+  }
+  spdlog::info("event=deployment_resumed deployment={} service={} status={} step={}/{} result={}",
+               state.id(), state.service(), StatusName(state.status()), state.current_step(),
+               state.plan().steps_size(), Quoted(status.ToString()));
+  if (status.ok()) return;
+  RegistryRecord record(registry_, state.id());
+  Change(record, [&](v1::DeploymentState& unfinished) {
+    Fail(unfinished, v1::REASON_NOT_RESUMED,
+         absl::StrCat("not gone on with after a restart: ", std::string(status.message())),
+         clock_.Now());
+    *unfinished.mutable_fleet() = FleetOf(unfinished);
+  });
+}
+
 DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::InfiniteDuration()); }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request) {
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
-  return Accept(request, definition);
+  return Accept(request, definition, MakeDraft(request, *definition));
+}
+
+DeploymentManager::Draft DeploymentManager::MakeDraft(const v1::DeployRequest& request,
+                                                      const ServiceDefinition& definition) const {
+  const ServiceMemory memory = registry_.MemoryOf(request.service());
+  return {DraftDeployment(request, definition, memory), memory.changes};
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& request,
-                                                      const ServiceDefinitionPtr& definition) {
+                                                      const ServiceDefinitionPtr& definition,
+                                                      Draft draft) {
   MutexLock lock(mutex_);
   SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
                           requests_.Find(request.request_id(), request));
   if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
-  v1::DeploymentState state =
-      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+  if (registry_.MemoryOf(request.service()).changes != draft.memory_changes) {
+    draft = MakeDraft(request, *definition);
+  }
+  v1::DeploymentState& state = draft.state;
   state.set_id(make_id_());
   state.set_status(v1::STATUS_PENDING);
   const absl::Time now = clock_.Now();
   *state.mutable_create_time() = ToTimestamp(now);
-  const auto job = std::make_shared<Job>(state, definition, clock_, false);
+  const auto job = std::make_shared<DeploymentJob>(state, definition, clock_);
   // The worker waits for mutex_ before it looks at the record, which is there by then.
   SLUICE_RETURN_IF_ERROR(Start(job));
   spdlog::info(
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
-  registry_.Insert(std::move(state));
-  requests_.Add(request.request_id(), request, job->id, now);
-  return registry_.Get(job->id);
+  RequestLog::Entry entry = RequestLog::MakeEntry(request.request_id(), request, job->id, now);
+  registry_.ForgetRequests(requests_.Add(entry));
+  registry_.Insert(std::move(state), std::move(entry));
+  return registry_.Latest(job->id);
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,
                                                           const std::string& request_id) const {
-  absl::StatusOr<SnapshotPtr> record = registry_.Get(id);
+  absl::StatusOr<SnapshotPtr> record = registry_.Latest(id);
   if (record.ok()) return record;
   return absl::NotFoundError(absl::StrCat("deployment ", id, ", which request_id ", request_id,
                                           " made, is no longer kept (history_per_service); to "
@@ -115,7 +144,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,
 }
 
 absl::Status DeploymentManager::CheckAccepting() const {
-  if (accepting_) return absl::OkStatus();
+  if (accepting_) return registry_.CheckWritable();
   return absl::UnavailableError("the daemon is shutting down; try again when it is back");
 }
 
@@ -142,10 +171,10 @@ void DeploymentManager::Run(const JobPtr& job) {
     if (Find(job->id) != job) return;  // It ended while it waited for a worker.
   }
   RegistryRecord record(registry_, job->id);
-  DeploymentOrchestrator orchestrator(
-      {record, job->control, job->definition->ports, target_calls_, clock_});
+  DeploymentOrchestrator orchestrator({record, job->control, job->definition->ports, target_calls_,
+                                       clock_, registry_.start_count()});
   try {
-    job->rollback ? orchestrator.Rollback() : orchestrator.Deploy();
+    orchestrator.Run();
   } catch (const std::exception& error) {
     // One of the three places where exceptions of others end: this deployment fails, not the
     // daemon.
@@ -180,179 +209,6 @@ DeploymentManager::JobPtr DeploymentManager::FindRunning(const std::string& id) 
   // Its worker is about to find out.
   Forget(job);
   return nullptr;
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackRequest& request) {
-  SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
-  JobPtr running;
-  absl::StatusOr<SnapshotPtr> result;
-  {
-    MutexLock lock(mutex_);
-    result = AcceptRollback(request, running);
-  }
-  if (running != nullptr) running->control.CancelCalls();
-  return result;
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::RollbackRequest& request,
-                                                              JobPtr& running) {
-  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
-                          requests_.Find(request.request_id(), request));
-  if (made.has_value()) return MadeBefore(*made, request.request_id());
-  SLUICE_RETURN_IF_ERROR(CheckAccepting());
-  SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
-                                                    ? registry_.LatestOf(request.service())
-                                                    : registry_.Resolve(request.deployment_id()));
-  running = FindRunning(id);
-  absl::StatusOr<SnapshotPtr> result =
-      running != nullptr ? RollBackRunning(running, request) : RollBackEnded(id, request);
-  if (result.ok()) requests_.Add(request.request_id(), request, id, clock_.Now());
-  return result;
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job,
-                                                               const v1::RollbackRequest& request) {
-  bool never_ran = false;
-  SLUICE_RETURN_IF_ERROR(registry_.Update(job->id, [&](v1::DeploymentState& state) {
-    SLUICE_RETURN_IF_ERROR(CheckVerb(Verb::kRollback, state));
-    if (IsTerminal(state.status())) {
-      return absl::FailedPreconditionError("it is just ending; try again");
-    }
-    SLUICE_RETURN_IF_ERROR(CheckRollback(request, state, job->control.interrupt()));
-    if (state.phase() == v1::PHASE_ROLLING_BACK) {
-      state.set_status(v1::STATUS_IN_PROGRESS);
-      job->control.Resume();
-      return absl::OkStatus();
-    }
-    SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
-    if (!request.reason().empty()) state.set_request_reason(request.reason());
-    if (state.status() == v1::STATUS_PENDING) {
-      state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
-      state.set_message("rolled back before anything was touched");
-      FinishRollback(state, clock_.Now());
-      *state.mutable_fleet() = FleetOf(state);
-      never_ran = true;
-      return absl::OkStatus();
-    }
-    state.set_status(v1::STATUS_IN_PROGRESS);
-    state.set_pausing(false);
-    job->control.Stop(Interrupt::kRollback);
-    return absl::OkStatus();
-  }));
-  spdlog::info("event=rollback_requested deployment={} reason={}", job->id,
-               Quoted(request.reason()));
-  if (never_ran) Forget(job);
-  return registry_.Get(job->id);
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& id,
-                                                             const v1::RollbackRequest& request) {
-  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr before, registry_.Get(id));
-  const std::string& service = before->state().service();
-  SLUICE_RETURN_IF_ERROR(CheckVerb(Verb::kRollback, before->state()));
-  SLUICE_RETURN_IF_ERROR(CheckFree(service));
-  SLUICE_ASSIGN_OR_RETURN(const std::string latest, registry_.LatestOf(service));
-  if (latest != id) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot roll back deployment ", id, ": deployment ", latest, " of ", service,
-                     " came after it; roll that one back, with to_version if need be"));
-  }
-  v1::DeploymentState after = before->state();
-  SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), after));
-  if (const std::string obstacle = NoWayBack(after); !obstacle.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot roll back deployment ", id, ": ", obstacle, "; name a to_version"));
-  }
-  ServiceDefinitionPtr definition = catalog_.Find(service);
-  if (definition == nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("service ", service, " is no longer configured"));
-  }
-  const auto job = std::make_shared<Job>(after, std::move(definition), clock_, true);
-  SLUICE_RETURN_IF_ERROR(Start(job));
-  SLUICE_RETURN_IF_ERROR(registry_.Update(id, [&](v1::DeploymentState& state) {
-    SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
-    if (!request.reason().empty()) state.set_request_reason(request.reason());
-    state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
-    state.set_message("rollback requested");
-    StartRollback(state);
-    return absl::OkStatus();
-  }));
-  spdlog::info("event=rollback_requested deployment={} reason={}", id, Quoted(request.reason()));
-  return registry_.Get(id);
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::string& id,
-                                                     const std::string& reason, const Act& act) {
-  SLUICE_RETURN_IF_ERROR(ValidateVerb(id, reason));
-  SLUICE_ASSIGN_OR_RETURN(const std::string whole_id, registry_.Resolve(id));
-  JobPtr job;
-  bool never_ran = false;
-  {
-    // Until the record is changed: a rollback of an ended deployment replaces its job.
-    MutexLock lock(mutex_);
-    SLUICE_RETURN_IF_ERROR(CheckAccepting());
-    job = Find(whole_id);
-    SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
-      SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
-      SLUICE_RETURN_IF_ERROR(act(state, job->control));
-      never_ran = IsTerminal(state.status());
-      return absl::OkStatus();
-    }));
-    if (never_ran) Forget(job);
-  }
-  job->control.CancelCalls();
-  return registry_.Get(whole_id);
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {
-  return Apply(Verb::kPause, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
-                 state.set_status(v1::STATUS_PAUSED);
-                 state.set_message(request.reason().empty()
-                                       ? "paused"
-                                       : absl::StrCat("paused: ", request.reason()));
-                 control.Pause();
-                 return absl::OkStatus();
-               });
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& request) {
-  return Apply(Verb::kResume, request.deployment_id(), request.reason(),
-               [](v1::DeploymentState& state, Control& control) {
-                 state.set_status(v1::STATUS_IN_PROGRESS);
-                 state.clear_message();
-                 control.Resume();
-                 return absl::OkStatus();
-               });
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest& request) {
-  return Apply(Verb::kPromote, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
-                 if (!request.full() && !control.MayBePromoted()) return NothingToPromote(state);
-                 state.set_status(v1::STATUS_IN_PROGRESS);
-                 state.clear_message();
-                 control.Promote(request.full());
-                 return absl::OkStatus();
-               });
-}
-
-absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
-  return Apply(Verb::kAbort, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
-                 const std::string why =
-                     request.reason().empty() ? "" : absl::StrCat(": ", request.reason());
-                 if (state.status() == v1::STATUS_PENDING) {
-                   Fail(state, v1::REASON_ABORTED,
-                        absl::StrCat("aborted before anything was touched", why), clock_.Now());
-                   *state.mutable_fleet() = FleetOf(state);
-                   return absl::OkStatus();
-                 }
-                 state.set_message(absl::StrCat("aborting", why));
-                 control.Stop(Interrupt::kAbort);
-                 return absl::OkStatus();
-               });
 }
 
 absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {

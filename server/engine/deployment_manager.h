@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "engine/control.h"
+#include "engine/deployment_job.h"
 #include "engine/registry.h"
 #include "engine/request_log.h"
 #include "engine/service_catalog.h"
@@ -40,6 +40,12 @@ class DeploymentManager {
   // Stops what still runs, as Drain.
   ~DeploymentManager();
 
+  // Goes on with every deployment that the registry has restored unfinished, and knows the
+  // `requests` that were accepted. Before the first request.
+  void ResumeAll(const std::vector<RequestLog::Entry>& requests);
+
+  // Each answers with the changed record, which may not be durable yet: who passes it on waits for
+  // Registry::WhenDurable first.
   absl::StatusOr<SnapshotPtr> Deploy(const v1::DeployRequest& request);
   absl::StatusOr<SnapshotPtr> Rollback(const v1::RollbackRequest& request);
   absl::StatusOr<SnapshotPtr> Pause(const v1::PauseRequest& request);
@@ -52,19 +58,20 @@ class DeploymentManager {
   // From now on mutations are UNAVAILABLE.
   void StopAccepting();
   // Begins no further step; calls that run may end until `soft` from now and are then cancelled.
+  // What has not ended then goes on at the next start, or has failed when nothing is durable.
   // Waits until all have ended, at most until `hard` from now. Returns how many still run.
   size_t Drain(absl::Duration soft, absl::Duration hard);
 
  private:
-  // One deployment that waits or runs.
-  struct Job;
-  using JobPtr = std::shared_ptr<Job>;
+  using JobPtr = std::shared_ptr<DeploymentJob>;
 
   // The answer to a request that was seen before.
   absl::StatusOr<SnapshotPtr> MadeBefore(const std::string& id,
                                          const std::string& request_id) const;
+  // Whether a change would be taken: the daemon does not stop, and the disk does not fail.
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Resume(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
   size_t AwaitJobs(absl::Duration deadline);
@@ -74,15 +81,23 @@ class DeploymentManager {
   // Null also when the record has ended already.
   JobPtr FindRunning(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // A record drafted from what was known then, drafted anew when that has changed meanwhile.
+  struct Draft {
+    v1::DeploymentState state;
+    int64_t memory_changes = 0;
+  };
+  Draft MakeDraft(const v1::DeployRequest& request, const ServiceDefinition& definition) const;
   absl::StatusOr<SnapshotPtr> Accept(const v1::DeployRequest& request,
-                                     const ServiceDefinitionPtr& definition);
+                                     const ServiceDefinitionPtr& definition, Draft draft);
   absl::StatusOr<SnapshotPtr> AcceptRollback(const v1::RollbackRequest& request, JobPtr& running)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The caller cancels the calls once no lock is held.
-  absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job, const v1::RollbackRequest& request)
+  absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job, const v1::RollbackRequest& request,
+                                              const RequestLog::Entry& entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<SnapshotPtr> RollBackEnded(const std::string& id,
-                                            const v1::RollbackRequest& request)
+                                            const v1::RollbackRequest& request,
+                                            const RequestLog::Entry& entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
   using Act = std::function<absl::Status(v1::DeploymentState&, Control&)>;

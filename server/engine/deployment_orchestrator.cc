@@ -79,11 +79,23 @@ v1::Fleet FleetOf(const v1::DeploymentState& state) {
     // After a failed call nobody can be sure; after a failed health check it is clear what runs.
     doubtful = doubtful || (target.phase() == v1::TARGET_PHASE_FAILED &&
                             target.health() != v1::TARGET_HEALTH_UNHEALTHY);
-    unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED;
+    unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED ||
+              target.phase() == v1::TARGET_PHASE_DEPLOYING;
   }
   if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
   if (unknown) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
   return Consistent(*versions.begin());
+}
+
+void DeploymentOrchestrator::Run() {
+  v1::Status status = v1::STATUS_UNSPECIFIED;
+  v1::Phase phase = v1::PHASE_UNSPECIFIED;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    status = state.status();
+    phase = state.phase();
+  });
+  if (IsTerminal(status)) return;
+  phase == v1::PHASE_ROLLING_BACK ? Rollback() : Deploy();
 }
 
 void DeploymentOrchestrator::Deploy() {
@@ -98,7 +110,8 @@ void DeploymentOrchestrator::Deploy() {
 
 absl::Status DeploymentOrchestrator::Begin() {
   return context_.record.Update([&](v1::DeploymentState& state) {
-    if (state.status() != v1::STATUS_PENDING) return absl::CancelledError("no longer pending");
+    if (IsTerminal(state.status())) return absl::CancelledError("no longer pending");
+    if (state.status() != v1::STATUS_PENDING) return absl::OkStatus();
     state.set_status(v1::STATUS_IN_PROGRESS);
     *state.mutable_start_time() = ToTimestamp(context_.clock.Now());
     return absl::OkStatus();
@@ -109,7 +122,9 @@ void DeploymentOrchestrator::LearnPreviousVersions() {
   std::vector<int> unknown;
   context_.record.Read([&](const v1::DeploymentState& state) {
     for (int i = 0; i < state.targets_size(); ++i) {
-      if (state.targets(i).previous_version().empty()) unknown.push_back(i);
+      const v1::TargetState& target = state.targets(i);
+      const bool untouched = target.attempts() == 0;
+      if (untouched && target.previous_version().empty()) unknown.push_back(i);
     }
   });
   std::atomic<int> running{0};
@@ -160,6 +175,7 @@ void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
     case Interrupt::kAbort:
       return FailWith(v1::REASON_ABORTED, "aborted; everything was left as it was");
     case Interrupt::kShutdown:
+      if (context_.epoch > 0) return;  // The next start goes on with it.
       return FailWith(v1::REASON_SHUTDOWN,
                       "the daemon was shut down; everything was left as it was");
     case Interrupt::kRollback:
@@ -247,6 +263,9 @@ void StartRollback(v1::DeploymentState& state) {
   if (!state.has_deploy_plan()) state.mutable_deploy_plan()->Swap(state.mutable_plan());
   *state.mutable_plan() = PlanRollback(state);
   state.set_current_step(0);
+  state.clear_stop_requested();
+  state.clear_promoted_all();
+  for (v1::TargetState& target : *state.mutable_targets()) target.clear_step();
 }
 
 void DeploymentOrchestrator::Rollback() {

@@ -21,12 +21,13 @@ class DeploymentOrchestrator {
  public:
   explicit DeploymentOrchestrator(RunContext context) : context_(context) {}
 
-  // From PENDING to a terminal status.
-  void Deploy();
-  // From ROLLING_BACK (StartRollback) to a terminal status.
-  void Rollback();
+  // From where the record is to a terminal status: PENDING, ROLLING_BACK (StartRollback), or
+  // wherever an earlier run of the daemon has left it.
+  void Run();
 
  private:
+  void Deploy();
+  void Rollback();
   absl::Status Begin();
   void LearnPreviousVersions();
   void AskTarget(int index);

@@ -100,6 +100,7 @@ class LocalRecord final : public Record {
   void Read(absl::FunctionRef<void(const v1::DeploymentState&)> read) const override {
     read(state_);
   }
+  absl::Status AwaitDurable() override { return absl::OkStatus(); }
   v1::DeploymentState Take() { return std::move(state_); }
 
  private:

@@ -24,6 +24,10 @@ class Record {
 
   // Calls `read` on the record, alone.
   virtual void Read(absl::FunctionRef<void(const v1::DeploymentState&)> read) const = 0;
+
+  // Blocks until all changes so far are durable. An error: they will not be, and whatever cannot be
+  // taken back must not be done.
+  virtual absl::Status AwaitDurable() = 0;
 };
 
 // A change that cannot fail.

@@ -1,17 +1,14 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// The writers' side of the registry.
+
 #include "engine/registry.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/status_macros.h"
 #include "base/violations.h"
 #include "engine/transition.h"
 #include "strategy/deployment_state.h"
@@ -19,20 +16,8 @@
 namespace sluice {
 namespace {
 
-constexpr int kDefaultPageSize = 50;
-constexpr int kMaxPageSize = 1000;
-constexpr size_t kMaxCandidates = 5;
-
 absl::Status NotFound(const std::string& id) {
-  return absl::NotFoundError(
-      absl::StrCat("there is no deployment ", Quoted(id), "; `sluice list` shows what there is"));
-}
-
-bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& state) {
-  if (!request.service().empty() && state.service() != request.service()) return false;
-  return request.statuses().empty() ||
-         std::find(request.statuses().begin(), request.statuses().end(), state.status()) !=
-             request.statuses().end();
+  return absl::NotFoundError(absl::StrCat("there is no deployment ", Quoted(id)));
 }
 
 }  // namespace
@@ -41,22 +26,31 @@ Registry::Registry(Clock& clock, int history_per_service)
     : clock_(clock),
       history_per_service_(history_per_service),
       first_revision_(absl::ToUnixMicros(clock.Now())),
-      revision_(first_revision_) {}
+      revision_(first_revision_),
+      visible_revision_(first_revision_) {}
 
-void Registry::Insert(v1::DeploymentState state) {
+void Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
   MutexLock lock(mutex_);
+  ServiceMemory& memory = memory_[state.service()];
+  memory.latest_deployment_id = state.id();
+  ++memory.changes;
+  changes_.services.insert(state.service());
+  Changed(Add(std::move(state), ++last_position_), nullptr, std::move(request));
+}
+
+Registry::Entry& Registry::Add(v1::DeploymentState state, int64_t position) {
   const std::string id = state.id();
   by_service_[state.service()].push_back(id);
-  order_of_[id] = next_order_;
-  by_order_[next_order_++] = id;
-  memory_[state.service()].latest_deployment_id = id;
+  by_position_[position] = id;
   Entry& entry = entries_[id];
+  entry.position = position;
   entry.state = std::move(state);
-  Publish(entry);
+  return entry;
 }
 
 absl::Status Registry::Update(const std::string& id,
-                              absl::FunctionRef<absl::Status(v1::DeploymentState&)> change) {
+                              absl::FunctionRef<absl::Status(v1::DeploymentState&)> change,
+                              RequestLog::Entry request) {
   MutexLock lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end()) return NotFound(id);
@@ -71,15 +65,10 @@ absl::Status Registry::Update(const std::string& id,
     entry.state.set_status(before);
     return status;
   }
-  if (terminal != nullptr && after != before) {
-    log_[terminal->state().revision()] = {id, terminal};
-    entry.state.set_revision(0);
-  }
-  Publish(entry);
-  if (IsTerminal(after) && after != before) {
-    Remember(entry.state);
-    Prune(entry.state.service());
-  }
+  if (IsTerminal(after) && after != before) Remember(entry.state);
+  const std::string service = entry.state.service();
+  Changed(entry, after != before ? terminal : nullptr, std::move(request));
+  if (IsTerminal(after) && after != before) Prune(service);
   return absl::OkStatus();
 }
 
@@ -92,131 +81,28 @@ absl::Status Registry::Read(const std::string& id,
   return absl::OkStatus();
 }
 
-absl::StatusOr<SnapshotPtr> Registry::Get(const std::string& id) const {
+absl::StatusOr<SnapshotPtr> Registry::Latest(const std::string& id) const {
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
   if (entry == nullptr) return NotFound(id);
   return SnapshotOf(*entry);
 }
 
-absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
+std::vector<SnapshotPtr> Registry::Unfinished() const {
   MutexLock lock(mutex_);
-  if (prefix.empty()) return ViolationError("deployment_id", "must be given");
-  std::vector<std::string> candidates;
-  for (auto it = entries_.lower_bound(prefix);
-       it != entries_.end() && absl::StartsWith(it->first, prefix); ++it) {
-    if (it->first == prefix) return prefix;
-    candidates.push_back(it->first);
-    if (candidates.size() > kMaxCandidates) break;
+  std::vector<SnapshotPtr> unfinished;
+  for (const auto& [position, id] : by_position_) {
+    const Entry& entry = entries_.at(id);
+    if (!IsTerminal(entry.state.status())) unfinished.push_back(SnapshotOf(entry));
   }
-  if (candidates.empty()) return NotFound(prefix);
-  if (candidates.size() == 1) return candidates.front();
-  return ViolationError("deployment_id",
-                        absl::StrCat(Quoted(prefix), " is short for several deployments: ",
-                                     absl::StrJoin(candidates, ", ")));
+  return unfinished;
 }
 
-absl::StatusOr<std::string> Registry::LatestOf(const std::string& service) const {
+void Registry::ForgetRequests(const std::vector<std::string>& keys) {
   MutexLock lock(mutex_);
-  const auto found = by_service_.find(service);
-  if (found == by_service_.end() || found->second.empty()) {
-    return absl::NotFoundError(absl::StrCat("service ", Quoted(service), " has no deployment yet"));
-  }
-  return found->second.back();
-}
-
-absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesRequest& request) const {
-  int64_t below = std::numeric_limits<int64_t>::max();
-  Violations violations;
-  if (!request.service().empty()) CheckName("service", request.service(), violations);
-  for (int i = 0; i < request.statuses_size(); ++i) {
-    if (v1::Status_IsValid(request.statuses(i))) continue;
-    violations.Add(FieldPath("statuses", static_cast<size_t>(i)),
-                   absl::StrCat("must be a known status, is ", request.statuses(i)));
-  }
-  if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &below)) {
-    violations.Add("page_token", "must come from the previous response");
-  }
-  if (request.page_size() < 0) violations.Add("page_size", "must be 0 or more");
-  SLUICE_RETURN_IF_ERROR(violations.ToStatus());
-  const int size =
-      request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
-  v1::ListStatesResponse response;
-  MutexLock lock(mutex_);
-  for (auto it = by_order_.lower_bound(below); it != by_order_.begin();) {
-    --it;
-    const v1::DeploymentState& state = entries_.at(it->second).state;
-    if (!Matches(request, state)) continue;
-    if (response.states_size() == size) {
-      response.set_next_page_token(absl::StrCat(it->first + 1));
-      break;
-    }
-    *response.add_states() = state;
-  }
-  return response;
-}
-
-absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
-                                                const RecordFilter& filter) const {
-  MutexLock lock(mutex_);
-  const int64_t pruned_through = std::max(PrunedThrough(filter), first_revision_);
-  if (revision > 0 && revision < pruned_through) {
-    return absl::OutOfRangeError(absl::StrCat("revision ", revision,
-                                              " is too old: states up to revision ", pruned_through,
-                                              " are gone; watch from 0 again"));
-  }
-  if (revision > revision_) {
-    return absl::OutOfRangeError(absl::StrCat("revision ", revision,
-                                              " is not of this daemon, whose newest is ", revision_,
-                                              "; watch from 0 again"));
-  }
-  for (auto it = log_.upper_bound(std::max(revision, filter.after)); it != log_.end(); ++it) {
-    const LogItem& item = it->second;
-    if (!filter.deployment_id.empty() && item.id != filter.deployment_id) continue;
-    const Entry& entry = entries_.at(item.id);
-    if (!filter.service.empty() && entry.state.service() != filter.service) continue;
-    return item.frozen != nullptr ? item.frozen : SnapshotOf(entry);
-  }
-  return SnapshotPtr();
-}
-
-int64_t Registry::PrunedThrough(const RecordFilter& filter) const {
-  // A deployment is pruned as a whole.
-  if (!filter.deployment_id.empty() && Find(filter.deployment_id) != nullptr) return 0;
-  const auto found = pruned_through_.find(filter.service);
-  return found == pruned_through_.end() ? 0 : found->second;
-}
-
-int64_t Registry::AwaitChange(int64_t seen) const {
-  MutexLock lock(mutex_);
-  while (revision_ <= seen && !closed_) {
-    clock_.WaitUntil(mutex_, changed_, absl::InfiniteDuration());
-  }
-  return revision_;
-}
-
-void Registry::Close() {
-  MutexLock lock(mutex_);
-  closed_ = true;
-  changed_.NotifyAll();
-}
-
-bool Registry::closed() const {
-  MutexLock lock(mutex_);
-  return closed_;
-}
-
-ServiceMemory Registry::MemoryOf(const std::string& service) const {
-  MutexLock lock(mutex_);
-  const auto found = memory_.find(service);
-  return found == memory_.end() ? ServiceMemory() : found->second;
-}
-
-std::vector<std::string> Registry::Services() const {
-  MutexLock lock(mutex_);
-  std::vector<std::string> names;
-  for (const auto& [name, memory] : memory_) names.push_back(name);
-  return names;
+  if (journal_ == nullptr || keys.empty()) return;
+  for (const std::string& key : keys) changes_.requests[key] = std::nullopt;
+  CommitNext();
 }
 
 const Registry::Entry* Registry::Find(const std::string& id) const {
@@ -229,16 +115,49 @@ SnapshotPtr Registry::SnapshotOf(const Entry& entry) const {
   return entry.snapshot;
 }
 
-void Registry::Publish(Entry& entry) {
-  log_.erase(entry.state.revision());
+const v1::DeploymentState* Registry::VisibleState(const Entry& entry) const {
+  if (journal_ == nullptr) return &entry.state;
+  return entry.durable == nullptr ? nullptr : &entry.durable->state();
+}
+
+SnapshotPtr Registry::Visible(const Entry& entry) const {
+  return journal_ == nullptr ? SnapshotOf(entry) : entry.durable;
+}
+
+void Registry::Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::Entry request) {
   entry.state.set_revision(++revision_);
   entry.snapshot = nullptr;
-  log_[revision_] = {entry.state.id(), nullptr};
+  if (journal_ == nullptr) {
+    changes_ = {};
+    if (replaced != nullptr) PublishReplaced(replaced);
+    return Publish(entry, revision_);
+  }
+  changes_.records.insert(entry.state.id());
+  if (replaced != nullptr) changes_.replaced[replaced->state().revision()] = replaced;
+  if (!request.key.empty()) changes_.requests[request.key] = std::move(request.accepted);
+  CommitNext();
+}
+
+void Registry::Publish(Entry& entry, int64_t revision) {
+  log_.erase(entry.published);
+  entry.published = revision;
+  log_[revision] = {entry.state.id(), nullptr};
+  visible_revision_ = std::max(visible_revision_, revision);
   changed_.NotifyAll();
+}
+
+void Registry::PublishReplaced(const SnapshotPtr& state) {
+  const auto found = entries_.find(state->state().id());
+  if (found == entries_.end()) return;
+  const int64_t revision = state->state().revision();
+  log_[revision] = {found->first, state};
+  found->second.replaced.push_back(revision);
+  if (found->second.published == revision) found->second.published = 0;
 }
 
 void Registry::Remember(const v1::DeploymentState& state) {
   ServiceMemory& memory = memory_[state.service()];
+  ++memory.changes;
   const bool is_new = memory.active_version != state.version();
   if (state.status() == v1::STATUS_COMPLETED && is_new) {
     memory.active_version = state.version();
@@ -252,6 +171,7 @@ void Registry::Remember(const v1::DeploymentState& state) {
   for (const v1::TargetState& target : state.targets()) {
     memory.target_versions[target.target().id()] = target.target().version();
   }
+  changes_.services.insert(state.service());
 }
 
 void Registry::Prune(const std::string& service) {
@@ -261,6 +181,7 @@ void Registry::Prune(const std::string& service) {
     return IsTerminal(entries_.at(id).state.status());
   };
   auto excess = std::count_if(ids.begin(), ids.end(), is_finished) - history_per_service_;
+  if (excess <= 0) return;
   for (auto it = ids.begin(); it != ids.end() && excess > 0;) {
     if (!is_finished(*it)) {
       ++it;
@@ -270,22 +191,25 @@ void Registry::Prune(const std::string& service) {
     it = ids.erase(it);
     --excess;
   }
+  if (journal_ != nullptr) CommitNext();
 }
 
 void Registry::Erase(const std::string& id) {
-  const std::string service = entries_.at(id).state.service();
-  for (auto it = log_.begin(); it != log_.end();) {
-    if (it->second.id != id) {
-      ++it;
-      continue;
+  const Entry& entry = entries_.at(id);
+  std::vector<int64_t> revisions = entry.replaced;
+  revisions.push_back(entry.state.revision());
+  revisions.push_back(entry.published);
+  for (const int64_t revision : revisions) {
+    log_.erase(revision);
+    for (const std::string& of : {std::string(), entry.state.service()}) {
+      pruned_through_[of] = std::max(pruned_through_[of], revision);
     }
-    for (const std::string& of : {std::string(), service}) {
-      pruned_through_[of] = std::max(pruned_through_[of], it->first);
-    }
-    it = log_.erase(it);
   }
-  by_order_.erase(order_of_[id]);
-  order_of_.erase(id);
+  if (journal_ != nullptr) {
+    changes_.records.insert(id);
+    changes_.services.insert(entry.state.service());
+  }
+  by_position_.erase(entry.position);
   entries_.erase(id);
 }
 

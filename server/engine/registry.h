@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // All records in memory, and the one function through which every change of them goes. The manager
-// and the runners write; RPC threads and watchers read. It stamps
-// nothing: time comes in with the records.
+// and the runners write; RPC threads and watchers read. With a journal, readers see only what is
+// durable. It stamps nothing: time comes in with the records.
 
 #ifndef SLUICE_ENGINE_REGISTRY_H_
 #define SLUICE_ENGINE_REGISTRY_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,10 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "engine/journal.h"
+#include "engine/request_log.h"
 #include "engine/snapshot.h"
+#include "ports/record_store.h"
 #include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
@@ -37,24 +43,58 @@ struct ServiceMemory {
   std::string activated_by;                            // the deployment that made it so
   std::map<std::string, std::string> target_versions;  // by target id
   std::string latest_deployment_id;
+  int64_t changes = 0;  // grows with every change of the above, in this run of the daemon
 };
 
 // Thread-safe.
 class Registry {
  public:
-  // Keeps the last `history_per_service` finished records of each service. Revisions begin with the
-  // clock's microseconds, so that those of an earlier run of the daemon are not taken for its own.
+  // Told whether all that was changed before is durable.
+  using OnDurable = std::function<void(const absl::Status&)>;
+
+  // Keeps the last `history_per_service` finished records of each service. Without Restore changes
+  // are in memory alone, and durable at once; revisions begin with the clock's microseconds, so
+  // that those of an earlier run of the daemon are not taken for its own.
   Registry(Clock& clock, int history_per_service);
 
-  // Adds a record. Its id must be new.
-  void Insert(v1::DeploymentState state);
+  // Takes over what an earlier run has stored, and gives every change to `journal` from now on,
+  // which must outlive the last change. Called once, before anything else; counts as a start of
+  // the daemon.
+  void Restore(StoreChange contents, Journal& journal);
 
-  // As Record::Update, for the record `id`; NOT_FOUND when there is none. Checks the transition,
-  // gives the record the next revision and wakes the watchers.
+  // How often a daemon began to work on this data: the fencing epoch of its calls to targets. 0
+  // without a journal.
+  int64_t start_count() const;
+
+  // Adds a record, and the request that made it. Its id must be new.
+  void Insert(v1::DeploymentState state, RequestLog::Entry request = {});
+
+  // As Record::Update, for the record `id`; NOT_FOUND when there is none. Checks the transition and
+  // gives the record the next revision; `request` is stored together with the change.
   absl::Status Update(const std::string& id,
-                      absl::FunctionRef<absl::Status(v1::DeploymentState&)> change);
+                      absl::FunctionRef<absl::Status(v1::DeploymentState&)> change,
+                      RequestLog::Entry request = {});
   absl::Status Read(const std::string& id,
                     absl::FunctionRef<void(const v1::DeploymentState&)> read) const;
+  // The record with its latest changes, durable or not: for the answer to a change, which has to
+  // wait for WhenDurable.
+  absl::StatusOr<SnapshotPtr> Latest(const std::string& id) const;
+  // These requests are not to be stored any longer.
+  void ForgetRequests(const std::vector<std::string>& keys);
+
+  // Whether changes can become durable: the journal's failure, or RESOURCE_EXHAUSTED when too many
+  // wait for it. To be asked before a change that somebody waits for.
+  absl::Status CheckWritable() const;
+  // Calls `done` once everything that was changed before this call is durable, or cannot become so:
+  // in this call, or later on the journal's thread. It must not block.
+  void WhenDurable(OnDurable done);
+  // As WhenDurable, blocking. For workers, before whatever cannot be taken back.
+  absl::Status AwaitDurable();
+
+  // The records that have not ended, in the order of their creation, with their latest changes.
+  std::vector<SnapshotPtr> Unfinished() const;
+
+  // --- What readers see.
 
   absl::StatusOr<SnapshotPtr> Get(const std::string& id) const;
   // The whole id for a unique prefix of one. NOT_FOUND, or INVALID_ARGUMENT listing the candidates.
@@ -79,6 +119,10 @@ class Registry {
   struct Entry {
     v1::DeploymentState state;
     mutable SnapshotPtr snapshot;  // of `state`; null when it is older
+    SnapshotPtr durable;           // with a journal: what readers see; null before the first commit
+    int64_t position = 0;          // in the order of creation
+    int64_t published = 0;         // its revision in log_
+    std::vector<int64_t> replaced;  // and those of terminal states that a rollback replaced
   };
   // A place in the order of revisions: a record's present state, or a terminal state that a later
   // rollback replaced.
@@ -86,33 +130,77 @@ class Registry {
     std::string id;
     SnapshotPtr frozen;
   };
+  // What changed since the last commit began, and who waits for it.
+  struct Changes {
+    std::set<std::string> records;
+    std::map<int64_t, SnapshotPtr> replaced;
+    std::map<std::string, std::optional<journal::v1::AcceptedRequest>> requests;
+    std::set<std::string> services;
+    std::vector<OnDurable> waiting;
+
+    bool empty() const {
+      return records.empty() && requests.empty() && services.empty() && waiting.empty();
+    }
+  };
+  // What becomes visible with a commit.
+  struct Commit {
+    std::map<std::string, SnapshotPtr> records;
+    std::map<int64_t, SnapshotPtr> replaced;
+    std::vector<OnDurable> waiting;
+    int64_t revision = 0;
+  };
 
   SnapshotPtr SnapshotOf(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Publish(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null while nothing of it is durable.
+  const v1::DeploymentState* VisibleState(const Entry& entry) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SnapshotPtr Visible(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Entry* Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entry& Add(v1::DeploymentState state, int64_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Gives the record the next revision.
+  void Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::Entry request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Publish(Entry& entry, int64_t revision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishReplaced(const SnapshotPtr& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t PrunedThrough(const RecordFilter& filter) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  const Entry* Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // One commit at a time: what changes meanwhile becomes the next one, each record once.
+  void CommitNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RestoreServices(const StoreChange& contents) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  StoreChange TakeChanges(Commit& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  journal::v1::Meta MetaNow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  journal::v1::ServiceMemory StoredMemory(const std::string& service) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnCommitted(Commit& commit, const absl::Status& status);
 
   Clock& clock_;
   const int history_per_service_;
-  const int64_t first_revision_;
 
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  int64_t revision_ ABSL_GUARDED_BY(mutex_);
+  int64_t first_revision_ ABSL_GUARDED_BY(mutex_);
+  int64_t revision_ ABSL_GUARDED_BY(mutex_);          // the newest that was given
+  int64_t visible_revision_ ABSL_GUARDED_BY(mutex_);  // the newest that readers may see
+  int64_t start_count_ ABSL_GUARDED_BY(mutex_) = 0;
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, LogItem> log_ ABSL_GUARDED_BY(mutex_);
   // Ids in the order in which they were inserted, for each service and for all.
   std::map<std::string, std::vector<std::string>> by_service_ ABSL_GUARDED_BY(mutex_);
-  std::map<int64_t, std::string> by_order_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, int64_t> order_of_ ABSL_GUARDED_BY(mutex_);
-  int64_t next_order_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<int64_t, std::string> by_position_ ABSL_GUARDED_BY(mutex_);
+  int64_t last_position_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, ServiceMemory> memory_ ABSL_GUARDED_BY(mutex_);
+
+  Journal* journal_ ABSL_GUARDED_BY(mutex_) = nullptr;  // null: in memory alone
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);        // the journal's; stays
+  Changes changes_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Commit> commit_ ABSL_GUARDED_BY(mutex_);  // under way
 };
 
 }  // namespace sluice

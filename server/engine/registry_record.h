@@ -24,6 +24,7 @@ class RegistryRecord final : public Record {
   void Read(absl::FunctionRef<void(const v1::DeploymentState&)> read) const override {
     registry_.Read(id_, read).IgnoreError();
   }
+  absl::Status AwaitDurable() override { return registry_.AwaitDurable(); }
 
  private:
   Registry& registry_;

@@ -3,9 +3,11 @@
 
 #include "engine/request_log.h"
 
-#include <functional>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/crypto/sha256.h"
+#include "base/timestamp.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
@@ -16,7 +18,7 @@ constexpr absl::Duration kKept = absl::Hours(24);
 constexpr size_t kMaxEntries = 100'000;
 
 // Equal for equal content, whatever the order of map entries.
-size_t FingerprintOf(const google::protobuf::Message& request) {
+std::string HashOf(const google::protobuf::Message& request) {
   std::string bytes = request.GetTypeName();
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
@@ -24,33 +26,57 @@ size_t FingerprintOf(const google::protobuf::Message& request) {
     coded.SetSerializationDeterministic(true);
     request.SerializeToCodedStream(&coded);
   }
-  return std::hash<std::string>()(bytes);
+  return Sha256Hex(bytes);
 }
 
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> RequestLog::Find(
     const std::string& request_id, const google::protobuf::Message& request) const {
-  const auto found = entries_.find(request_id);
-  if (request_id.empty() || found == entries_.end()) return std::nullopt;
-  if (found->second.fingerprint != FingerprintOf(request)) {
-    return absl::AlreadyExistsError(absl::StrCat("request_id ", request_id,
-                                                 " was used with other content, for deployment ",
-                                                 found->second.deployment_id));
-  }
-  return found->second.deployment_id;
+  const auto found = accepted_.find(request_id);
+  if (request_id.empty() || found == accepted_.end()) return std::nullopt;
+  const std::string& id = found->second.deployment_id();
+  if (found->second.content_hash() == HashOf(request)) return id;
+  return absl::AlreadyExistsError(
+      absl::StrCat("request_id ", request_id, " was used with other content, for deployment ", id));
 }
 
-void RequestLog::Add(const std::string& request_id, const google::protobuf::Message& request,
-                     const std::string& deployment_id, absl::Time now) {
-  if (request_id.empty()) return;
+RequestLog::Entry RequestLog::MakeEntry(const std::string& request_id,
+                                        const google::protobuf::Message& request,
+                                        const std::string& deployment_id, absl::Time now) {
+  Entry entry;
+  if (request_id.empty()) return entry;
+  entry.key = request_id;
+  entry.accepted.set_deployment_id(deployment_id);
+  entry.accepted.set_content_hash(HashOf(request));
+  *entry.accepted.mutable_accept_time() = ToTimestamp(now);
+  return entry;
+}
+
+std::vector<RequestLog::Entry> RequestLog::EntriesIn(const StoreChange& contents) {
+  std::vector<Entry> entries;
+  for (const auto& [key, accepted] : contents.requests) {
+    if (accepted.has_value()) entries.push_back({key, *accepted});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return FromTimestamp(a.accepted.accept_time()) < FromTimestamp(b.accepted.accept_time());
+  });
+  return entries;
+}
+
+std::vector<std::string> RequestLog::Add(const Entry& entry) {
+  std::vector<std::string> forgotten;
+  if (entry.key.empty()) return forgotten;
+  const absl::Time now = FromTimestamp(entry.accepted.accept_time());
   while (!by_age_.empty() &&
          (by_age_.front().time < now - kKept || by_age_.size() >= kMaxEntries)) {
-    entries_.erase(by_age_.front().request_id);
+    accepted_.erase(by_age_.front().key);
+    forgotten.push_back(by_age_.front().key);
     by_age_.pop_front();
   }
-  entries_[request_id] = {FingerprintOf(request), deployment_id};
-  by_age_.push_back({now, request_id});
+  accepted_[entry.key] = entry.accepted;
+  by_age_.push_back({now, entry.key});
+  return forgotten;
 }
 
 }  // namespace sluice

@@ -10,34 +10,44 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "ports/record_store.h"
+#include "sluice/journal/v1/journal.pb.h"
 
 namespace sluice {
 
 // Not thread-safe.
 class RequestLog {
  public:
+  // A request that was accepted; no key when the caller gave no id.
+  struct Entry {
+    std::string key;
+    journal::v1::AcceptedRequest accepted;
+  };
+
   // The deployment that `request` made before; none when the id is empty or new. ALREADY_EXISTS
   // when the id was used with other content.
   absl::StatusOr<std::optional<std::string>> Find(const std::string& request_id,
                                                   const google::protobuf::Message& request) const;
-  void Add(const std::string& request_id, const google::protobuf::Message& request,
-           const std::string& deployment_id, absl::Time now);
+
+  static Entry MakeEntry(const std::string& request_id, const google::protobuf::Message& request,
+                         const std::string& deployment_id, absl::Time now);
+  // What an earlier run of the daemon has stored, the oldest first.
+  static std::vector<Entry> EntriesIn(const StoreChange& contents);
+  // Returns the keys that are too old to be kept.
+  std::vector<std::string> Add(const Entry& entry);
 
  private:
-  struct Entry {
-    size_t fingerprint;
-    std::string deployment_id;
-  };
   struct Age {
     absl::Time time;
-    std::string request_id;
+    std::string key;
   };
 
-  std::map<std::string, Entry> entries_;
+  std::map<std::string, journal::v1::AcceptedRequest> accepted_;
   std::deque<Age> by_age_;
 };
 

@@ -6,6 +6,8 @@
 #ifndef SLUICE_ENGINE_RUN_CONTEXT_H_
 #define SLUICE_ENGINE_RUN_CONTEXT_H_
 
+#include <cstdint>
+
 #include "base/clock.h"
 #include "engine/control.h"
 #include "engine/record.h"
@@ -21,6 +23,9 @@ struct RunContext {
   const ServicePorts& ports;
   WorkerPool& target_calls;
   Clock& clock;
+  // Registry::start_count(). Above 0 a run that is cut short by the end of the daemon leaves its
+  // record as it is, and the next start goes on with it.
+  int64_t epoch = 0;
 };
 
 }  // namespace sluice

@@ -8,10 +8,22 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/timestamp.h"
+#include "engine/wait_record.h"
 #include "strategy/steps.h"
 
 namespace sluice {
+namespace {
+
+std::string UncertainText(const std::vector<std::string>& names) {
+  return absl::StrCat(
+      "the daemon ended while targets were being deployed, and what they run is not "
+      "known: ",
+      absl::StrJoin(names, ", "));
+}
+
+}  // namespace
 
 Runner::Runner(RunContext context, Policy policy) : context_(context), policy_(policy) {}
 
@@ -20,6 +32,7 @@ RunOutcome Runner::Run() {
   context_.record.Read([&](const v1::DeploymentState& state) {
     plan_ = state.plan();
     index = state.current_step();
+    Recall(state, index);
   });
   for (; index < plan_.steps_size(); ++index) {
     if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
@@ -27,7 +40,8 @@ RunOutcome Runner::Run() {
     }
     BeginStep(index);
     RunOutcome outcome = RunStep(index, plan_.steps(index));
-    EndStep(index, outcome.ok());
+    if (Suspended(outcome.interrupt)) return outcome;
+    EndStep(index, outcome);
     if (!outcome.ok()) return outcome;
   }
   Change(context_.record,
@@ -35,7 +49,41 @@ RunOutcome Runner::Run() {
   return passed_over_;
 }
 
+void Runner::Recall(const v1::DeploymentState& state, int index) {
+  for (int i = 0; i < index; ++i) {
+    const v1::Step& step = state.plan().steps(i);
+    const bool is_judged_later = step.deploy_targets().failures_are_judged_later();
+    if (step.has_deploy_targets()) {
+      last_step_ = {.succeeded = step.targets_succeeded(),
+                    .failed = step.targets_failed(),
+                    .reason = v1::REASON_DEPLOY_FAILED,
+                    .message = step.error()};
+      if (!is_judged_later) failed_targets_ += step.targets_failed();
+    }
+    if (step.error().empty() || is_judged_later || !passed_over_.ok()) continue;
+    passed_over_ = {
+        .reason = step.has_deploy_targets() ? v1::REASON_DEPLOY_FAILED : v1::REASON_TRAFFIC_FAILED,
+        .message = step.error()};
+  }
+}
+
+bool Runner::Suspended(Interrupt interrupt) const {
+  return interrupt == Interrupt::kShutdown && context_.epoch > 0;
+}
+
+Interrupt Runner::AwaitDurable() {
+  if (context_.record.AwaitDurable().ok()) return Interrupt::kNone;
+  context_.control.Stop(Interrupt::kShutdown);
+  return Interrupt::kShutdown;
+}
+
 RunOutcome Runner::RunStep(int index, const v1::Step& step) {
+  const bool touches_router =
+      step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
+  if (touches_router) {
+    const Interrupt interrupt = AwaitDurable();
+    if (interrupt != Interrupt::kNone) return {.interrupt = interrupt};
+  }
   switch (step.action_case()) {
     case v1::Step::kDeployTargets:
       return Do(index, step.deploy_targets());
@@ -44,13 +92,13 @@ RunOutcome Runner::RunStep(int index, const v1::Step& step) {
     case v1::Step::kSetTraffic:
       return Do(step.set_traffic());
     case v1::Step::kSwitchTraffic:
-      return Do(step.switch_traffic());
+      return Do(index, step.switch_traffic());
     case v1::Step::kSetFlag:
       return Do(step.set_flag());
     case v1::Step::kWait:
-      return Do(index, step.wait());
+      return DoWait(index);
     case v1::Step::kGate:
-      return Do(step.gate());
+      return Do(index, step.gate());
     case v1::Step::ACTION_NOT_SET:
       break;
   }
@@ -61,14 +109,17 @@ RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
   // Failures that a check judges later, or that are passed over, stop nothing here.
   const bool lenient = policy_.go_on || step.failures_are_judged_later();
   const int tolerated = policy_.tolerated - failed_targets_;
-  std::vector<int> targets = Select(step);
+  std::vector<int> targets = Select(index, step);
+  if (RunOutcome uncertain = JudgeUncertain(index, targets); !uncertain.ok()) return uncertain;
   const int count = static_cast<int>(targets.size());
   TargetStep calls(context_, index, step, plan_.version(), std::move(targets));
   last_step_ = calls.Run(lenient ? count : std::max(tolerated, 0));
+  if (Suspended(last_step_.interrupt)) return {.interrupt = last_step_.interrupt};
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::Step& record = *state.mutable_plan()->mutable_steps(index);
     record.set_targets_succeeded(last_step_.succeeded);
     record.set_targets_failed(last_step_.failed);
+    if (step.failures_are_judged_later()) record.set_error(last_step_.message);
     if (state.phase() == v1::PHASE_DEPLOYING && state.targets_size() > 0) {
       state.set_traffic_percentage(100.0 * state.result().targets_updated() / state.targets_size());
     }
@@ -79,8 +130,31 @@ RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
   if (failed_targets_ <= policy_.tolerated) return {};
   const RunOutcome failure{.reason = last_step_.reason, .message = last_step_.message};
   if (!policy_.go_on) return failure;
-  if (passed_over_.ok()) passed_over_ = failure;
+  PassOver(index, failure);
   return {};
+}
+
+RunOutcome Runner::JudgeUncertain(int index, const std::vector<int>& targets) {
+  std::vector<std::string> names;
+  v1::UncertainPolicy policy = v1::UNCERTAIN_POLICY_UNSPECIFIED;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    // A way back is gone on with in any case.
+    const bool is_forward = state.phase() == v1::PHASE_DEPLOYING;
+    if (is_forward) policy = state.on_failure().on_uncertain();
+    for (const int i : targets) {
+      v1::TargetState& target = *state.mutable_targets(i);
+      if (!IsUncertain(target, index)) continue;
+      names.push_back(target.target().id());
+      if (policy == v1::UNCERTAIN_POLICY_PAUSE) target.set_phase(v1::TARGET_PHASE_UNCERTAIN);
+    }
+    if (names.empty() || policy != v1::UNCERTAIN_POLICY_PAUSE) return;
+    state.set_status(v1::STATUS_PAUSED);
+    state.set_message(absl::StrCat(UncertainText(names),
+                                   "; `sluice resume` asks them and deploys again where need be"));
+    context_.control.Pause();
+  });
+  if (names.empty() || policy != v1::UNCERTAIN_POLICY_ROLLBACK) return {};
+  return {.reason = v1::REASON_UNCERTAIN, .message = UncertainText(names)};
 }
 
 RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
@@ -105,7 +179,7 @@ RunOutcome Runner::Do(const v1::SetTraffic& step) {
   return outcome;
 }
 
-RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
+RunOutcome Runner::Do(int index, const v1::SwitchTraffic& step) {
   // A switch needs everything before it to have succeeded.
   if (!passed_over_.ok()) return passed_over_;
   RunOutcome outcome;
@@ -125,8 +199,15 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
     (*state.mutable_metadata())["active_slot"] = step.slot();
     state.set_traffic_percentage(100);
   });
-  if (!outcome.ok()) passed_over_ = outcome;
+  if (!outcome.ok()) PassOver(index, outcome);
   return {};
+}
+
+void Runner::PassOver(int index, const RunOutcome& failure) {
+  if (passed_over_.ok()) passed_over_ = failure;
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    state.mutable_plan()->mutable_steps(index)->set_error(failure.message);
+  });
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
@@ -142,20 +223,26 @@ RunOutcome Runner::Do(const v1::SetFlag& step) {
   return outcome;
 }
 
-RunOutcome Runner::Do(int index, const v1::Wait& step) {
-  const absl::Duration duration = FromProtoDuration(step.duration());
+RunOutcome Runner::DoWait(int index) {
+  absl::Duration left;
   Change(context_.record, [&](v1::DeploymentState& state) {
-    *state.mutable_plan()->mutable_steps(index)->mutable_wait_until() =
-        ToTimestamp(context_.clock.Now() + duration);
+    v1::Step& step = *state.mutable_plan()->mutable_steps(index);
+    const absl::Time now = context_.clock.Now();
+    left = WaitLeft(step, now);
+    step.clear_wait_left();
+    *step.mutable_wait_until() = ToTimestamp(now + left);
     context_.control.AnnounceWait();
   });
-  return {.interrupt = context_.control.Wait(duration)};
+  return {.interrupt = context_.control.Wait(left)};
 }
 
-RunOutcome Runner::Do(const v1::Gate& step) {
+RunOutcome Runner::Do(int index, const v1::Gate& step) {
   // The verbs act under the record's lock: no full promote can come between the look and the pause.
   const absl::Status paused = context_.record.Update([&](v1::DeploymentState& state) {
-    if (context_.control.promoted_all()) return absl::AlreadyExistsError("promoted");
+    v1::Step& record = *state.mutable_plan()->mutable_steps(index);
+    const bool was_opened = record.gate_reached() && state.status() != v1::STATUS_PAUSED;
+    if (context_.control.promoted_all() || was_opened) return absl::AlreadyExistsError("promoted");
+    record.set_gate_reached(true);
     state.set_status(v1::STATUS_PAUSED);
     state.set_message(absl::StrCat(step.message(), " `sluice promote` goes on"));
     context_.control.Pause();
@@ -171,23 +258,26 @@ void Runner::BeginStep(int index) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     state.set_current_step(index);
     v1::Step& step = *state.mutable_plan()->mutable_steps(index);
+    if (step.status() == v1::STEP_STATUS_RUNNING) return;  // In an earlier run of the daemon.
     step.set_status(v1::STEP_STATUS_RUNNING);
     *step.mutable_start_time() = ToTimestamp(context_.clock.Now());
   });
 }
 
-void Runner::EndStep(int index, bool ok) {
+void Runner::EndStep(int index, const RunOutcome& outcome) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::Step& step = *state.mutable_plan()->mutable_steps(index);
-    step.set_status(ok ? v1::STEP_STATUS_DONE : v1::STEP_STATUS_FAILED);
+    step.set_status(outcome.ok() ? v1::STEP_STATUS_DONE : v1::STEP_STATUS_FAILED);
+    if (!outcome.ok()) step.set_error(outcome.message);
     *step.mutable_end_time() = ToTimestamp(context_.clock.Now());
     step.clear_wait_until();
-    if (ok) state.set_current_step(index + 1);
+    step.clear_wait_left();
+    if (outcome.ok()) state.set_current_step(index + 1);
   });
   context_.control.Progress();
 }
 
-std::vector<int> Runner::Select(const v1::DeployTargets& step) const {
+std::vector<int> Runner::Select(int index, const v1::DeployTargets& step) const {
   std::vector<int> selected;
   context_.record.Read([&](const v1::DeploymentState& state) {
     if (!step.has_up_to_percentage()) {
@@ -199,10 +289,17 @@ std::vector<int> Runner::Select(const v1::DeployTargets& step) const {
     const int wanted =
         std::max(1, static_cast<int>(state.targets_size() * step.up_to_percentage() / 100));
     const int missing = wanted - state.result().targets_updated();
+    // Those that an earlier run of the daemon has begun with are not counted as updated yet.
     for (int i = 0; i < state.targets_size(); ++i) {
-      if (static_cast<int>(selected.size()) >= missing) return;
-      if (state.targets(i).target().version() != plan_.version()) selected.push_back(i);
+      if (WasBegunIn(index, state.targets(i))) selected.push_back(i);
     }
+    for (int i = 0; i < state.targets_size(); ++i) {
+      if (static_cast<int>(selected.size()) >= missing) break;
+      const v1::TargetState& target = state.targets(i);
+      const bool is_old = target.target().version() != plan_.version();
+      if (is_old && !WasBegunIn(index, target)) selected.push_back(i);
+    }
+    std::sort(selected.begin(), selected.end());
   });
   return selected;
 }
@@ -227,7 +324,10 @@ RunOutcome Runner::Routed(const absl::Status& status, const std::string& what) {
 RouteCall Runner::Route() const {
   RouteCall call;
   context_.record.Read([&](const v1::DeploymentState& state) {
-    call = {.service = state.service(), .version = plan_.version(), .deployment_id = state.id()};
+    call = {.service = state.service(),
+            .version = plan_.version(),
+            .deployment_id = state.id(),
+            .epoch = context_.epoch};
   });
   return call;
 }

@@ -37,7 +37,7 @@ class Runner {
 
   Runner(RunContext context, Policy policy);
 
-  // Runs the record's plan from its current_step.
+  // Runs the record's plan from its current_step, and that one from where it is.
   RunOutcome Run();
 
  private:
@@ -45,14 +45,24 @@ class Runner {
   RunOutcome Do(int index, const v1::DeployTargets& step);
   RunOutcome Do(const v1::CheckSuccessRate& step);
   RunOutcome Do(const v1::SetTraffic& step);
-  RunOutcome Do(const v1::SwitchTraffic& step);
+  RunOutcome Do(int index, const v1::SwitchTraffic& step);
   RunOutcome Do(const v1::SetFlag& step);
-  RunOutcome Do(int index, const v1::Wait& step);
-  RunOutcome Do(const v1::Gate& step);
+  RunOutcome DoWait(int index);
+  RunOutcome Do(int index, const v1::Gate& step);
 
+  // What the steps before `index` have come to, when an earlier run of the daemon did them.
+  void Recall(const v1::DeploymentState& state, int index);
+  // Whether to be cut short here leaves the record as it is, for the next start of the daemon.
+  bool Suspended(Interrupt interrupt) const;
+  // Everything so far is durable; otherwise nothing may be touched any more.
+  Interrupt AwaitDurable();
+  // Targets that may or may not have been deployed when the daemon ended.
+  RunOutcome JudgeUncertain(int index, const std::vector<int>& targets);
   void BeginStep(int index);
-  void EndStep(int index, bool ok);
-  std::vector<int> Select(const v1::DeployTargets& step) const;
+  void EndStep(int index, const RunOutcome& outcome);
+  std::vector<int> Select(int index, const v1::DeployTargets& step) const;
+  // The plan goes on past this failure, but cannot end well any more.
+  void PassOver(int index, const RunOutcome& failure);
   void RecordTraffic(double percentage);
   // The router's answer as an outcome; the interrupt when that is why it failed.
   RunOutcome Routed(const absl::Status& status, const std::string& what);

@@ -23,8 +23,19 @@ TargetStep::TargetStep(const RunContext& context, int step_index, const v1::Depl
       stop_(context.control.stop_token()),
       outcomes_(targets_.size()) {}
 
+bool WasBegunIn(int index, const v1::TargetState& target) {
+  return target.has_step() && target.step() == index;
+}
+
+bool IsUncertain(const v1::TargetState& target, int index) {
+  if (!WasBegunIn(index, target)) return false;
+  return target.phase() == v1::TARGET_PHASE_DEPLOYING ||
+         target.phase() == v1::TARGET_PHASE_CANCELLED;
+}
+
 TargetStep::Tally TargetStep::Run(int tolerated) {
   tolerated_ = tolerated;
+  Recall();
   Interrupt interrupt = Interrupt::kNone;
   while (interrupt == Interrupt::kNone && HasMore()) {
     interrupt = context_.control.SafePoint();
@@ -32,13 +43,38 @@ TargetStep::Tally TargetStep::Run(int tolerated) {
     LaunchCalls();
     interrupt = context_.control.Await([this] { return running_ == 0; });
   }
+  // The next start of the daemon counts them all together.
+  if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return {.interrupt = interrupt};
   Tally tally = Collect();
   tally.interrupt = interrupt;
   return tally;
 }
 
+void TargetStep::Recall() {
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const v1::TargetState& target = state.targets(targets_[i]);
+      const bool is_begun = WasBegunIn(step_index_, target);
+      const bool has_failed = is_begun && target.phase() == v1::TARGET_PHASE_FAILED;
+      const bool has_succeeded = is_begun && (target.phase() == v1::TARGET_PHASE_SUCCEEDED ||
+                                              target.phase() == v1::TARGET_PHASE_ROLLED_BACK);
+      if (!has_failed && !has_succeeded) {
+        todo_.push_back(i);
+        continue;
+      }
+      outcomes_[i].attempted = true;
+      if (has_succeeded) continue;
+      outcomes_[i].reason = target.health() == v1::TARGET_HEALTH_UNHEALTHY
+                                ? v1::REASON_UNHEALTHY_TARGET
+                                : v1::REASON_DEPLOY_FAILED;
+      outcomes_[i].error = target.error();
+      if (++failures_ > tolerated_) give_up_ = true;
+    }
+  });
+}
+
 void TargetStep::LaunchCalls() {
-  const size_t left = targets_.size() - next_;
+  const size_t left = todo_.size() - next_;
   const size_t limit = step_.max_concurrent() > 0 ? step_.max_concurrent() : left;
   for (size_t i = 0; i < std::min(left, limit); ++i) {
     ++running_;
@@ -55,8 +91,9 @@ void TargetStep::LaunchCalls() {
 
 void TargetStep::WorkThroughTargets() {
   while (context_.control.MayBeginCall() && !give_up_) {
-    const size_t i = next_++;
-    if (i >= targets_.size()) break;
+    const size_t next = next_++;
+    if (next >= todo_.size()) break;
+    const size_t i = todo_[next];
     outcomes_[i] = DeployOne(targets_[i]);
     if (!outcomes_[i].error.empty() && ++failures_ > tolerated_) give_up_ = true;
     context_.control.Progress();
@@ -66,31 +103,60 @@ void TargetStep::WorkThroughTargets() {
   control.EndCall(running_);
 }
 
+TargetCall TargetStep::CallOf(int index, const v1::DeploymentState& state) const {
+  const v1::TargetState& target = state.targets(index);
+  const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
+  return {.service = state.service(),
+          .version = back ? WayBackOf(state, target) : version_,
+          .target_id = target.target().id(),
+          .target_address = target.target().address(),
+          .deployment_id = state.id(),
+          .step = step_index_,
+          .attempt = target.attempts(),
+          .epoch = context_.epoch};
+}
+
 TargetCall TargetStep::BeginCall(int index) {
   TargetCall call;
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::TargetState& target = *state.mutable_targets(index);
-    const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
+    target.set_step(step_index_);
     target.set_phase(v1::TARGET_PHASE_DEPLOYING);
     target.set_health(v1::TARGET_HEALTH_UNSPECIFIED);
     target.set_attempts(target.attempts() + 1);
     if (!target.has_start_time()) *target.mutable_start_time() = ToTimestamp(context_.clock.Now());
     target.clear_end_time();
     target.clear_error();
-    call = {.service = state.service(),
-            .version = back ? WayBackOf(state, target) : version_,
-            .target_id = target.target().id(),
-            .target_address = target.target().address(),
-            .deployment_id = state.id(),
-            .step = step_index_,
-            .attempt = target.attempts()};
+    call = CallOf(index, state);
   });
   return call;
 }
 
+CallResult TargetStep::BringTo(int index, TargetCall& call) {
+  v1::TargetPhase phase = v1::TARGET_PHASE_UNSPECIFIED;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    call = CallOf(index, state);
+    if (WasBegunIn(step_index_, state.targets(index))) phase = state.targets(index).phase();
+  });
+  if (phase == v1::TARGET_PHASE_CHECKING_HEALTH) return {};
+  if (phase != v1::TARGET_PHASE_UNSPECIFIED) {
+    const absl::StatusOr<std::string> running =
+        context_.ports.deployer->RunningVersion(call, stop_);
+    if (running.ok() && *running == call.version) return {};
+  }
+  call = BeginCall(index);
+  // Nothing is touched unless it will be known after a restart that it may have been.
+  if (absl::Status status = context_.record.AwaitDurable(); !status.ok()) {
+    context_.control.Stop(Interrupt::kShutdown);
+    context_.control.CancelCalls();
+    return {.status = status};
+  }
+  return context_.ports.deployer->Deploy(call, stop_);
+}
+
 TargetStep::Outcome TargetStep::DeployOne(int index) {
-  const TargetCall call = BeginCall(index);
-  const CallResult result = context_.ports.deployer->Deploy(call, stop_);
+  TargetCall call;
+  const CallResult result = BringTo(index, call);
   if (!result.status.ok()) {
     return End(index, v1::REASON_DEPLOY_FAILED, result.status, result.output);
   }

@@ -17,6 +17,13 @@
 
 namespace sluice {
 
+// This target belongs to the plan's present run of step `index`, in this or an earlier run of the
+// daemon.
+bool WasBegunIn(int index, const v1::TargetState& target);
+// An earlier run of the daemon began to deploy it in step `index`, and nobody knows what came of
+// it.
+bool IsUncertain(const v1::TargetState& target, int index);
+
 class TargetStep {
  public:
   // `targets` are indices into the record's targets.
@@ -45,15 +52,20 @@ class TargetStep {
     bool cancelled = false;
   };
 
+  // Takes over what an earlier run of the daemon has done of this step.
+  void Recall();
   void LaunchCalls();
   // One of the concurrent workers: takes targets until there are none or it is to stop.
   void WorkThroughTargets();
   Outcome DeployOne(int target);
+  // Deploys it, or finds that an earlier run of the daemon has. No error is recorded yet.
+  CallResult BringTo(int target, TargetCall& call);
   Outcome CheckOne(int target, const TargetCall& call);
   Outcome End(int target, v1::Reason reason, const absl::Status& status, const std::string& output);
+  TargetCall CallOf(int target, const v1::DeploymentState& state) const;
   TargetCall BeginCall(int target);
   Tally Collect();
-  bool HasMore() const { return next_ < targets_.size() && !give_up_; }
+  bool HasMore() const { return next_ < todo_.size() && !give_up_; }
 
   const RunContext& context_;
   const int step_index_;
@@ -62,6 +74,7 @@ class TargetStep {
   const std::vector<int> targets_;
   const std::stop_token stop_;
   std::vector<Outcome> outcomes_;
+  std::vector<size_t> todo_;  // indices into targets_
   int tolerated_ = 0;
   std::atomic<size_t> next_{0};
   std::atomic<int> running_{0};

@@ -7,6 +7,7 @@
 #ifndef SLUICE_PORTS_DEPLOYER_H_
 #define SLUICE_PORTS_DEPLOYER_H_
 
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -26,6 +27,8 @@ struct TargetCall {
   std::string deployment_id;
   int step = 0;     // index into the plan
   int attempt = 1;  // counts from 1 for each target of a deployment
+  // Grows with every start of a daemon on the same data; 0 when nothing is durable.
+  int64_t epoch = 0;
 };
 
 struct CallResult {

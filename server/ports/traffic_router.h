@@ -18,6 +18,7 @@ struct RouteCall {
   std::string service;
   std::string version;  // the version that the traffic goes to
   std::string deployment_id;
+  int64_t epoch = 0;  // as TargetCall's
 };
 
 // Thread-safe. Blocks as Deployer does. Every call sets an absolute state, so it can be repeated.

@@ -21,11 +21,17 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 const absl::StatusOr<SnapshotPtr>& snapshot,
-                                 v1::DeploymentState* response) {
-  if (snapshot.ok()) *response = (*snapshot)->state();
-  return Finish(context, snapshot.status());
+// Answers a change once it is durable: now, or on the journal's thread.
+grpc::ServerUnaryReactor* AnswerWhenDurable(grpc::CallbackServerContext* context,
+                                            Registry& registry,
+                                            const absl::StatusOr<SnapshotPtr>& snapshot,
+                                            v1::DeploymentState* response) {
+  if (!snapshot.ok()) return Finish(context, snapshot.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  *response = (*snapshot)->state();
+  registry.WhenDurable(
+      [reactor](const absl::Status& status) { reactor->Finish(ToGrpcStatus(status)); });
+  return reactor;
 }
 
 template <typename Message>
@@ -103,13 +109,13 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 grpc::ServerUnaryReactor* DeploymentService::Deploy(grpc::CallbackServerContext* context,
                                                     const v1::DeployRequest* request,
                                                     v1::DeploymentState* response) {
-  return Answer(context, manager_.Deploy(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Deploy(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Rollback(grpc::CallbackServerContext* context,
                                                       const v1::RollbackRequest* request,
                                                       v1::DeploymentState* response) {
-  return Answer(context, manager_.Rollback(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Rollback(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::GetState(grpc::CallbackServerContext* context,
@@ -142,25 +148,25 @@ grpc::ServerUnaryReactor* DeploymentService::PlanDeployment(grpc::CallbackServer
 grpc::ServerUnaryReactor* DeploymentService::Pause(grpc::CallbackServerContext* context,
                                                    const v1::PauseRequest* request,
                                                    v1::DeploymentState* response) {
-  return Answer(context, manager_.Pause(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Pause(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Resume(grpc::CallbackServerContext* context,
                                                     const v1::ResumeRequest* request,
                                                     v1::DeploymentState* response) {
-  return Answer(context, manager_.Resume(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Resume(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Promote(grpc::CallbackServerContext* context,
                                                      const v1::PromoteRequest* request,
                                                      v1::DeploymentState* response) {
-  return Answer(context, manager_.Promote(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Promote(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Abort(grpc::CallbackServerContext* context,
                                                    const v1::AbortRequest* request,
                                                    v1::DeploymentState* response) {
-  return Answer(context, manager_.Abort(*request), response);
+  return AnswerWhenDurable(context, registry_, manager_.Abort(*request), response);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::ListServices(grpc::CallbackServerContext* context,

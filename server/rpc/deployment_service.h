@@ -31,7 +31,7 @@ using DeploymentServiceBase = v1::DeploymentService::WithRawCallbackMethod_GetSt
 
 class DeploymentService final : public DeploymentServiceBase {
  public:
-  DeploymentService(DeploymentManager& manager, const Registry& registry, WatchHub& hub)
+  DeploymentService(DeploymentManager& manager, Registry& registry, WatchHub& hub)
       : manager_(manager), registry_(registry), hub_(hub) {}
 
   grpc::ServerUnaryReactor* Deploy(grpc::CallbackServerContext* context,
@@ -69,7 +69,7 @@ class DeploymentService final : public DeploymentServiceBase {
 
  private:
   DeploymentManager& manager_;
-  const Registry& registry_;
+  Registry& registry_;
   WatchHub& hub_;
 };
 

@@ -142,6 +142,11 @@ void ValidateOnFailure(const v1::OnFailure& on_failure, absl::string_view path,
                    absl::StrCat("must be ROLLBACK, STOP or CONTINUE, is ",
                                 static_cast<int>(on_failure.policy())));
   }
+  if (!v1::UncertainPolicy_IsValid(on_failure.on_uncertain())) {
+    violations.Add(FieldPath(path, "on_uncertain"),
+                   absl::StrCat("must be PROBE_THEN_RETRY, PAUSE or ROLLBACK, is ",
+                                static_cast<int>(on_failure.on_uncertain())));
+  }
   if (on_failure.max_failed_targets() < 0) {
     violations.Add(FieldPath(path, "max_failed_targets"),
                    absl::StrCat("must be 0 or more, is ", on_failure.max_failed_targets()));

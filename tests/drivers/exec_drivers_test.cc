@@ -33,6 +33,7 @@ TargetCall Call() {
   call.deployment_id = "d-7";
   call.step = 3;
   call.attempt = 2;
+  call.epoch = 5;
   return call;
 }
 
@@ -44,6 +45,7 @@ TEST(ExecDeployerTest, TellsTheCommandWhatTheCallIsAbout) {
             "REGION=north\n"
             "SLUICE_ATTEMPT=2\n"
             "SLUICE_DEPLOYMENT_ID=d-7\n"
+            "SLUICE_EPOCH=5\n"
             "SLUICE_SERVICE=shop\n"
             "SLUICE_STEP=3\n"
             "SLUICE_TARGET_ADDRESS=10.0.0.1:80\n"
@@ -119,19 +121,19 @@ INSTANTIATE_TEST_SUITE_P(
                                [](TrafficRouter& router, const RouteCall& call) {
                                  return router.SetTraffic(call, 12.5, {});
                                },
-                               "SLUICE_ACTION=set_traffic SLUICE_DEPLOYMENT_ID=d-7 "
+                               "SLUICE_ACTION=set_traffic SLUICE_DEPLOYMENT_ID=d-7 SLUICE_EPOCH=0 "
                                "SLUICE_PERCENTAGE=12.5 SLUICE_SERVICE=shop SLUICE_VERSION=1.2.3"},
                     RouterCase{"Switch",
                                [](TrafficRouter& router, const RouteCall& call) {
                                  return router.Switch(call, "green", {});
                                },
-                               "SLUICE_ACTION=switch SLUICE_DEPLOYMENT_ID=d-7 "
+                               "SLUICE_ACTION=switch SLUICE_DEPLOYMENT_ID=d-7 SLUICE_EPOCH=0 "
                                "SLUICE_SERVICE=shop SLUICE_SLOT=green SLUICE_VERSION=1.2.3"},
                     RouterCase{"SetFlag",
                                [](TrafficRouter& router, const RouteCall& call) {
                                  return router.SetFlag(call, "ff_shop", 100, {});
                                },
-                               "SLUICE_ACTION=set_flag SLUICE_DEPLOYMENT_ID=d-7 "
+                               "SLUICE_ACTION=set_flag SLUICE_DEPLOYMENT_ID=d-7 SLUICE_EPOCH=0 "
                                "SLUICE_FLAG=ff_shop SLUICE_PERCENTAGE=100 SLUICE_SERVICE=shop "
                                "SLUICE_VERSION=1.2.3"}),
     [](const auto& test) { return test.param.name; });

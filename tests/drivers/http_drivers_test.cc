@@ -38,6 +38,7 @@ TargetCall CallTo(const std::string& address) {
   call.deployment_id = "d-7";
   call.step = 3;
   call.attempt = 2;
+  call.epoch = 5;
   return call;
 }
 
@@ -67,7 +68,7 @@ TEST(HttpDeployerTest, PostsJsonThatSaysWhatTheCallIsAbout) {
   EXPECT_TRUE(absl::StrContains(request.head, "Authorization: Bearer secret\r\n"));
   google::protobuf::Struct body;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(request.body, &body).ok());
-  EXPECT_EQ(body.fields().size(), 7u);
+  EXPECT_EQ(body.fields().size(), 8u);
   EXPECT_EQ(body.fields().at("service").string_value(), call.service);
   EXPECT_EQ(body.fields().at("version").string_value(), call.version);
   EXPECT_EQ(body.fields().at("target_id").string_value(), call.target_id);
@@ -75,6 +76,7 @@ TEST(HttpDeployerTest, PostsJsonThatSaysWhatTheCallIsAbout) {
   EXPECT_EQ(body.fields().at("deployment_id").string_value(), call.deployment_id);
   EXPECT_EQ(body.fields().at("step").number_value(), 3);
   EXPECT_EQ(body.fields().at("attempt").number_value(), 2);
+  EXPECT_EQ(body.fields().at("epoch").number_value(), 5);
 }
 
 TEST(HttpDeployerTest, TakesOnly2xxAsSuccess) {

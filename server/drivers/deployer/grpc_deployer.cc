@@ -22,6 +22,7 @@ agent::v1::ApplyVersionRequest ApplyRequest(const TargetCall& call) {
   request.set_deployment_id(call.deployment_id);
   request.set_step(call.step);
   request.set_attempt(call.attempt);
+  request.set_epoch(call.epoch);
   return request;
 }
 

@@ -32,6 +32,7 @@ std::string JsonBody(const TargetCall& call) {
   fields["deployment_id"].set_string_value(call.deployment_id);
   fields["step"].set_number_value(call.step);
   fields["attempt"].set_number_value(call.attempt);
+  fields["epoch"].set_number_value(static_cast<double>(call.epoch));
   std::string json;
   // Fails only on invalid UTF-8, which requests and configuration were checked for.
   (void)google::protobuf::util::MessageToJsonString(body, &json);

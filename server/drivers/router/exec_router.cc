@@ -43,6 +43,7 @@ absl::Status ExecRouter::Run(const RouteCall& call, std::map<std::string, std::s
   action["SLUICE_SERVICE"] = call.service;
   action["SLUICE_VERSION"] = call.version;
   action["SLUICE_DEPLOYMENT_ID"] = call.deployment_id;
+  action["SLUICE_EPOCH"] = absl::StrCat(call.epoch);
   return StatusWithLastLine(RunWith(command_, action, stop));
 }
 

@@ -90,7 +90,8 @@ std::map<std::string, std::string> TargetEnvironment(const TargetCall& call) {
           {"SLUICE_TARGET_ADDRESS", call.target_address},
           {"SLUICE_DEPLOYMENT_ID", call.deployment_id},
           {"SLUICE_STEP", absl::StrCat(call.step)},
-          {"SLUICE_ATTEMPT", absl::StrCat(call.attempt)}};
+          {"SLUICE_ATTEMPT", absl::StrCat(call.attempt)},
+          {"SLUICE_EPOCH", absl::StrCat(call.epoch)}};
 }
 
 CommandResult RunWith(const CommandOptions& command,
