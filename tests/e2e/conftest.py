@@ -121,6 +121,8 @@ def start_daemon(tmp_path):
             directory.mkdir()
             daemon = Daemon(directory, config_text, extra, env)
             stack.callback(daemon.stop)
+            # First: an idle channel does not answer GOAWAY, and the daemon would wait for it.
+            stack.callback(daemon.channel.close)
             return daemon
 
         yield start
