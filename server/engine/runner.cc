@@ -19,6 +19,7 @@ RunOutcome Runner::Run() {
   int index = 0;
   context_.record.Read([&](const v1::DeploymentState& state) {
     plan_ = state.plan();
+    version_ = state.version();
     index = state.current_step();
   });
   for (; index < plan_.steps_size(); ++index) {
@@ -98,9 +99,10 @@ RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
 }
 
 RunOutcome Runner::Do(const v1::SetTraffic& step) {
-  RunOutcome outcome = Routed(
-      context_.ports.router->SetTraffic(Route(), step.percentage(), context_.control.stop_token()),
-      absl::StrCat("traffic to ", PercentText(step.percentage())));
+  RunOutcome outcome =
+      Routed(context_.ports.router->SetTraffic(RouteTo(version_), step.percentage(),
+                                               context_.control.stop_token()),
+             absl::StrCat("traffic to ", PercentText(step.percentage())));
   if (outcome.ok()) RecordTraffic(step.percentage());
   return outcome;
 }
@@ -110,9 +112,9 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
   if (!passed_over_.ok()) return passed_over_;
   RunOutcome outcome;
   if (!step.record_only()) {
-    outcome =
-        Routed(context_.ports.router->Switch(Route(), step.slot(), context_.control.stop_token()),
-               absl::StrCat("switch to ", step.slot()));
+    outcome = Routed(context_.ports.router->Switch(RouteTo(plan_.version()), step.slot(),
+                                                   context_.control.stop_token()),
+                     absl::StrCat("switch to ", step.slot()));
   }
   if (outcome.interrupt != Interrupt::kNone) return outcome;
   if (!outcome.ok() && !step.failure_is_tolerated()) {
@@ -131,7 +133,7 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
   RunOutcome outcome =
-      Routed(context_.ports.router->SetFlag(Route(), step.name(), step.percentage(),
+      Routed(context_.ports.router->SetFlag(RouteTo(version_), step.name(), step.percentage(),
                                             context_.control.stop_token()),
              absl::StrCat("flag ", step.name()));
   if (!outcome.ok()) return outcome;
@@ -224,10 +226,10 @@ RunOutcome Runner::Routed(const absl::Status& status, const std::string& what) {
   return failure;
 }
 
-RouteCall Runner::Route() const {
+RouteCall Runner::RouteTo(const std::string& version) const {
   RouteCall call;
   context_.record.Read([&](const v1::DeploymentState& state) {
-    call = {.service = state.service(), .version = plan_.version(), .deployment_id = state.id()};
+    call = {.service = state.service(), .version = version, .deployment_id = state.id()};
   });
   return call;
 }

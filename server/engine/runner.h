@@ -56,11 +56,12 @@ class Runner {
   void RecordTraffic(double percentage);
   // The router's answer as an outcome; the interrupt when that is why it failed.
   RunOutcome Routed(const absl::Status& status, const std::string& what);
-  RouteCall Route() const;
+  RouteCall RouteTo(const std::string& version) const;
 
   RunContext context_;
   const Policy policy_;
   v1::Plan plan_;
+  std::string version_;  // the deployment's, of which traffic and flag are shares both ways
   TargetStep::Tally last_step_;
   int failed_targets_ = 0;
   // The first failure that go_on went past.

@@ -16,7 +16,7 @@ namespace sluice {
 
 struct RouteCall {
   std::string service;
-  std::string version;  // the version that the traffic goes to
+  std::string version;  // whose share is set; of a switch: that gets it all
   std::string deployment_id;
 };
 

@@ -309,15 +309,26 @@ TEST_F(RolloutTest, ServiceBasedStrategiesMoveTheTraffic) {
     std::vector<std::string> expected = row.forward;
     expected.push_back(row.back);
     EXPECT_EQ(seen, expected) << row.strategy;
+    // A share is of the version that is taken back; a switch goes to the one before it.
+    const std::string back_to = row.kind == CallKind::kSwitch ? "1.0" : "2.0";
+    EXPECT_EQ(world_->calls(row.kind).back().version, back_to) << row.strategy;
   }
 }
 
 TEST_F(RolloutTest, ARouterThatFailsIsAFailure) {
   StartWith(0);
-  world_->Script(CallKind::kSetTraffic, "shop", "2.0", {.status = absl::UnknownError("no route")});
-  const v1::DeploymentState state = Run(Request("strategy { rolling_strategy {} }"));
+  world_->Script(CallKind::kSwitch, "shop", "2.0", {.status = absl::UnknownError("no route")});
+  const v1::DeploymentState state = Run(Request("strategy { blue_green_strategy {} }"));
   EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
   EXPECT_EQ(state.reason(), v1::REASON_TRAFFIC_FAILED);
+}
+
+TEST_F(RolloutTest, ARouterThatFailsOnTheWayBackTooHasNotRolledBack) {
+  StartWith(0);
+  world_->Script(CallKind::kSetTraffic, "shop", "2.0", {.status = absl::UnknownError("no route")});
+  const v1::DeploymentState state = Run(Request("strategy { rolling_strategy {} }"));
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED) << state.message();
+  EXPECT_EQ(state.reason(), v1::REASON_ROLLBACK_FAILED);
 }
 
 TEST_F(RolloutTest, ARolledBackVersionIsNotRemembered) {
