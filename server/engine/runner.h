@@ -7,6 +7,8 @@
 #ifndef SLUICE_ENGINE_RUNNER_H_
 #define SLUICE_ENGINE_RUNNER_H_
 
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -54,8 +56,11 @@ class Runner {
   void EndStep(int index, bool ok);
   std::vector<int> Select(const v1::DeployTargets& step) const;
   void RecordTraffic(double percentage);
+  using RouterCall = std::function<absl::Status(TrafficRouter&, std::stop_token)>;
   // The router's answer as an outcome; the interrupt when that is why it failed.
-  RunOutcome Routed(const absl::Status& status, const std::string& what);
+  RunOutcome Routed(const RouterCall& call, const std::string& what);
+  // Makes the call within the progress deadline.
+  absl::Status CallRouter(const RouterCall& call);
   RouteCall RouteTo(const std::string& version) const;
 
   RunContext context_;

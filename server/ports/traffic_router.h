@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace sluice {
 
@@ -34,6 +35,10 @@ class TrafficRouter {
   // Shows `flag` to `percentage` (0 to 100) of the users.
   virtual absl::Status SetFlag(const RouteCall& call, const std::string& flag, double percentage,
                                std::stop_token stop) = 0;
+
+  // The longest that a call can take: zero when it blocks for nothing, infinite when nothing bounds
+  // it.
+  virtual absl::Duration MaxDuration() const { return absl::InfiniteDuration(); }
 };
 
 }  // namespace sluice

@@ -75,6 +75,12 @@ TEST_P(RouterContract, EndsAtItsTimeout) {
   }
 }
 
+TEST_P(RouterContract, BoundsItsDuration) {
+  const auto router = GetParam().make(Behaviour::kHang, kShort);
+  EXPECT_GE(router->MaxDuration(), kShort);
+  EXPECT_LT(router->MaxDuration(), kLong);
+}
+
 TEST_P(RouterContract, CancelsAtOnce) {
   for (const BlockingCall& verb : Verbs(Behaviour::kHang)) ExpectCancelsAtOnce(verb);
 }
