@@ -27,9 +27,17 @@ class EndCheck {
 
  private:
   std::string AtOnce(const v1::DeploymentState& state, int allowed) const;
-  std::string Completed(const v1::DeploymentState& state) const;
-  std::string RolledBack(const v1::DeploymentState& state) const;
+  std::string TargetsCompleted(const v1::DeploymentState& state) const;
+  std::string TargetsRolledBack(const v1::DeploymentState& state) const;
+  // The router's last answer left the traffic, the slot or the flag where this end says it is.
+  std::string Routed(const v1::DeploymentState& state) const;
+  // The record has the share that the router took last.
+  std::string Recorded(const v1::DeploymentState& state) const;
+  // The shares grew, until they were taken back.
+  std::string Grew(const v1::DeploymentState& state) const;
 
+  // All that the deployment told the router, in order.
+  std::vector<WorldCall> RouterCalls(const v1::DeploymentState& state) const;
   // The last call of this kind that the deployment made to `subject`; null when it made none.
   const WorldCall* LastCall(const v1::DeploymentState& state, CallKind kind,
                             const std::string& subject) const;

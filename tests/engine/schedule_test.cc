@@ -128,16 +128,22 @@ class Schedule {
     CheckAnswer("deploy", accepted.status());
   }
 
-  // From now on the target behaves otherwise.
+  // From now on a target, or the router of a service, behaves otherwise.
   void Disturb() {
-    const std::string target = TargetId(PickService(), 1 + Pick(kTargets));
-    const CallKind kind = Pick(2) == 0 ? CallKind::kDeploy : CallKind::kHealth;
+    const CallKind kOfTargets[] = {CallKind::kDeploy, CallKind::kHealth};
+    const CallKind kOfRouters[] = {CallKind::kSetTraffic, CallKind::kSwitch, CallKind::kSetFlag};
     const CallScript kBehaviours[] = {{},
                                       {},
                                       {.takes = absl::Seconds(3)},
                                       {.status = absl::UnknownError("broken")},
                                       {.hangs = true}};
-    world_->Script(kind, target, "", kBehaviours[Pick(std::size(kBehaviours))]);
+    const std::string service = PickService();
+    const CallScript& behaviour = kBehaviours[Pick(std::size(kBehaviours))];
+    if (Pick(3) == 0) {
+      return world_->Script(kOfRouters[Pick(std::size(kOfRouters))], service, "", behaviour);
+    }
+    const std::string target = TargetId(service, 1 + Pick(kTargets));
+    world_->Script(kOfTargets[Pick(std::size(kOfTargets))], target, "", behaviour);
   }
 
   void Steer() {
