@@ -128,6 +128,20 @@ def start_daemon(tmp_path):
         yield start
 
 
+STRICT_SERVICES = """services:
+  - {name: open, allow_request_targets: true}
+  - {name: web, targets: [{id: t1, address: '127.0.0.1:1'}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def strict_daemon(tmp_path_factory):
+    """A daemon that refuses services it does not know; shared, for every call is refused."""
+    daemon = Daemon(tmp_path_factory.mktemp("strict"), STRICT_SERVICES)
+    yield daemon
+    daemon.stop()
+
+
 TARGET_SCRIPT = """#!/bin/sh
 # A target in a directory: deploying writes its version; what is in fail.d, slow.d says how it goes.
 set -u
