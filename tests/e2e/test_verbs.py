@@ -6,7 +6,7 @@ import time
 import grpc
 import pytest
 
-from calls import call, eventually, refused, rolling, status_name, strategy
+from calls import call, eventually, refused, rolling, status_name
 
 LIMITS = "limits: {max_active_deployments: 1}\ndrain_grace: 2s\n"
 
