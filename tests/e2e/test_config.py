@@ -1,6 +1,7 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """The daemon's configuration: what is accepted, refused, and re-read."""
+import os
 import re
 import signal
 import socket
@@ -77,6 +78,14 @@ def test_a_configuration_that_is_not_there_is_refused(tmp_path):
     assert "none.yaml: cannot be read: No such file" in result.stderr
 
 
+@pytest.mark.parametrize("check", [(), ("--check",)], ids=["start", "check"])
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path, check):
+    os.mkfifo(tmp_path / "pipe")
+    result = run_sluiced("--config", tmp_path / "pipe", "--socket", tmp_path / "s.sock", *check)
+    assert result.returncode == EXIT_CONFIG
+    assert "pipe: must be a regular file" in result.stderr
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:7400", "example.org:7400"])
 def test_an_open_address_is_refused(tmp_path, address):
     result = run_sluiced("--socket", tmp_path / "s.sock", "--listen", address)
@@ -131,3 +140,13 @@ def test_a_bad_reload_keeps_the_services(start_daemon, make_fleet, text):
     state = call(daemon, "Deploy", service="web", version="v2")
     daemon.await_status(state.id, "COMPLETED")
     assert fleet.versions() == {"t1": "v2"}
+
+
+def test_a_reload_from_a_named_pipe_is_refused_and_the_daemon_goes_on(start_daemon, make_fleet):
+    fleet = make_fleet(1)
+    daemon = start_daemon("services:\n" + fleet.service("web"))
+    daemon.config.unlink()
+    os.mkfifo(daemon.config)
+    daemon.process.send_signal(signal.SIGHUP)
+    await_log(daemon, "event=reload_refused")
+    assert daemon.stop() == 0
