@@ -3,9 +3,12 @@
 
 #include "app/config.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -14,6 +17,7 @@
 #include "app/validate_config.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
+#include "base/unique_fd.h"
 #include "base/violations.h"
 #include "base/yaml_message.h"
 
@@ -22,16 +26,29 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
 
+absl::Status CannotRead(const std::string& file) {
+  return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
+}
+
+absl::StatusOr<UniqueFd> Open(const std::string& file) {
+  // Without waiting: to open a named pipe that nobody writes to takes for ever.
+  UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info = {};
+  if (!fd.ok() || fstat(fd.get(), &info) != 0) return CannotRead(file);
+  if (S_ISREG(info.st_mode)) return fd;
+  return absl::InvalidArgumentError(
+      absl::StrCat(file, ": must be a regular file, which every reload can read anew"));
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
+  SLUICE_ASSIGN_OR_RETURN(const UniqueFd fd, Open(file));
   std::string text;
   char buffer[16 * 1024];
-  while (text.size() <= kMaxFileBytes && stream.read(buffer, sizeof buffer).gcount() > 0) {
-    text.append(buffer, static_cast<size_t>(stream.gcount()));
+  ssize_t got = 0;
+  while (text.size() <= kMaxFileBytes && (got = read(fd.get(), buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<size_t>(got));
   }
-  if (!stream.is_open() || stream.bad()) {
-    return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
-  }
+  if (got < 0) return CannotRead(file);
   if (text.size() > kMaxFileBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": must be at most ", kMaxFileBytes, " bytes"));

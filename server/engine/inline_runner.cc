@@ -81,6 +81,8 @@ class CallbackRouter final : public TrafficRouter {
   absl::Status SetFlag(const RouteCall&, const std::string&, double, std::stop_token) override {
     return absl::OkStatus();
   }
+  // As long as the callback takes, but in the caller's thread.
+  absl::Duration MaxDuration() const override { return absl::ZeroDuration(); }
 
  private:
   const SwitchFn& switch_;

@@ -4,11 +4,13 @@
 #include "engine/runner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/thread.h"
 #include "base/timestamp.h"
 #include "engine/wait_record.h"
 #include "strategy/steps.h"
@@ -31,6 +33,7 @@ RunOutcome Runner::Run() {
   int index = 0;
   context_.record.Read([&](const v1::DeploymentState& state) {
     plan_ = state.plan();
+    version_ = state.version();
     index = state.current_step();
     Recall(state, index);
   });
@@ -78,12 +81,6 @@ Interrupt Runner::AwaitDurable() {
 }
 
 RunOutcome Runner::RunStep(int index, const v1::Step& step) {
-  const bool touches_router =
-      step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
-  if (touches_router) {
-    const Interrupt interrupt = AwaitDurable();
-    if (interrupt != Interrupt::kNone) return {.interrupt = interrupt};
-  }
   switch (step.action_case()) {
     case v1::Step::kDeployTargets:
       return Do(index, step.deploy_targets());
@@ -172,9 +169,10 @@ RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
 }
 
 RunOutcome Runner::Do(const v1::SetTraffic& step) {
-  RunOutcome outcome = Routed(
-      context_.ports.router->SetTraffic(Route(), step.percentage(), context_.control.stop_token()),
-      absl::StrCat("traffic to ", PercentText(step.percentage())));
+  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
+    return router.SetTraffic(RouteTo(version_), step.percentage(), std::move(stop));
+  };
+  RunOutcome outcome = Routed(call, absl::StrCat("traffic to ", PercentText(step.percentage())));
   if (outcome.ok()) RecordTraffic(step.percentage());
   return outcome;
 }
@@ -182,12 +180,11 @@ RunOutcome Runner::Do(const v1::SetTraffic& step) {
 RunOutcome Runner::Do(int index, const v1::SwitchTraffic& step) {
   // A switch needs everything before it to have succeeded.
   if (!passed_over_.ok()) return passed_over_;
+  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
+    return router.Switch(RouteTo(plan_.version()), step.slot(), std::move(stop));
+  };
   RunOutcome outcome;
-  if (!step.record_only()) {
-    outcome =
-        Routed(context_.ports.router->Switch(Route(), step.slot(), context_.control.stop_token()),
-               absl::StrCat("switch to ", step.slot()));
-  }
+  if (!step.record_only()) outcome = Routed(call, absl::StrCat("switch to ", step.slot()));
   if (outcome.interrupt != Interrupt::kNone) return outcome;
   if (!outcome.ok() && !step.failure_is_tolerated()) {
     Change(context_.record, [&](v1::DeploymentState& state) {
@@ -211,10 +208,10 @@ void Runner::PassOver(int index, const RunOutcome& failure) {
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
-  RunOutcome outcome =
-      Routed(context_.ports.router->SetFlag(Route(), step.name(), step.percentage(),
-                                            context_.control.stop_token()),
-             absl::StrCat("flag ", step.name()));
+  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
+    return router.SetFlag(RouteTo(version_), step.name(), step.percentage(), std::move(stop));
+  };
+  RunOutcome outcome = Routed(call, absl::StrCat("flag ", step.name()));
   if (!outcome.ok()) return outcome;
   Change(context_.record, [&](v1::DeploymentState& state) {
     (*state.mutable_metadata())["flag_name"] = step.name();
@@ -309,7 +306,28 @@ void Runner::RecordTraffic(double percentage) {
          [&](v1::DeploymentState& state) { state.set_traffic_percentage(percentage); });
 }
 
-RunOutcome Runner::Routed(const absl::Status& status, const std::string& what) {
+absl::Status Runner::CallRouter(const RouterCall& call) {
+  TrafficRouter& router = *context_.ports.router;
+  const std::stop_token stop = context_.control.stop_token();
+  if (router.MaxDuration() == absl::ZeroDuration()) return call(router, stop);
+  absl::Status status;
+  std::atomic<int> running{1};
+  const auto body = [&] {
+    status = call(router, stop);
+    context_.control.EndCall(running);
+  };
+  // Not from the pool of the target calls, where it would wait behind those of other deployments.
+  const auto thread = Thread::Start("router-call", body);
+  if (!thread.ok()) body();  // Without a deadline, but not lost.
+  context_.control.Await([&] { return running == 0; });
+  return status;
+}
+
+RunOutcome Runner::Routed(const RouterCall& call, const std::string& what) {
+  if (const Interrupt interrupt = AwaitDurable(); interrupt != Interrupt::kNone) {
+    return {.interrupt = interrupt};
+  }
+  const absl::Status status = CallRouter(call);
   if (status.ok()) return {};
   if (const Interrupt interrupt = context_.control.interrupt(); interrupt != Interrupt::kNone) {
     return {.interrupt = interrupt};
@@ -321,11 +339,11 @@ RunOutcome Runner::Routed(const absl::Status& status, const std::string& what) {
   return failure;
 }
 
-RouteCall Runner::Route() const {
+RouteCall Runner::RouteTo(const std::string& version) const {
   RouteCall call;
   context_.record.Read([&](const v1::DeploymentState& state) {
     call = {.service = state.service(),
-            .version = plan_.version(),
+            .version = version,
             .deployment_id = state.id(),
             .epoch = context_.epoch};
   });

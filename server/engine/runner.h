@@ -7,6 +7,8 @@
 #ifndef SLUICE_ENGINE_RUNNER_H_
 #define SLUICE_ENGINE_RUNNER_H_
 
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -64,13 +66,17 @@ class Runner {
   // The plan goes on past this failure, but cannot end well any more.
   void PassOver(int index, const RunOutcome& failure);
   void RecordTraffic(double percentage);
+  using RouterCall = std::function<absl::Status(TrafficRouter&, std::stop_token)>;
   // The router's answer as an outcome; the interrupt when that is why it failed.
-  RunOutcome Routed(const absl::Status& status, const std::string& what);
-  RouteCall Route() const;
+  RunOutcome Routed(const RouterCall& call, const std::string& what);
+  // Makes the call within the progress deadline.
+  absl::Status CallRouter(const RouterCall& call);
+  RouteCall RouteTo(const std::string& version) const;
 
   RunContext context_;
   const Policy policy_;
   v1::Plan plan_;
+  std::string version_;  // the deployment's, of which traffic and flag are shares both ways
   TargetStep::Tally last_step_;
   int failed_targets_ = 0;
   // The first failure that go_on went past.

@@ -11,12 +11,13 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace sluice {
 
 struct RouteCall {
   std::string service;
-  std::string version;  // the version that the traffic goes to
+  std::string version;  // whose share is set; of a switch: that gets it all
   std::string deployment_id;
   int64_t epoch = 0;  // as TargetCall's
 };
@@ -35,6 +36,10 @@ class TrafficRouter {
   // Shows `flag` to `percentage` (0 to 100) of the users.
   virtual absl::Status SetFlag(const RouteCall& call, const std::string& flag, double percentage,
                                std::stop_token stop) = 0;
+
+  // The longest that a call can take: zero when it blocks for nothing, infinite when nothing bounds
+  // it.
+  virtual absl::Duration MaxDuration() const { return absl::InfiniteDuration(); }
 };
 
 }  // namespace sluice

@@ -53,6 +53,7 @@ class NotingRouter final : public TrafficRouter {
   absl::Status SetFlag(const RouteCall&, const std::string&, double, std::stop_token) override {
     return absl::OkStatus();
   }
+  absl::Duration MaxDuration() const override { return absl::ZeroDuration(); }
 
   int begun() const { return begun_; }
   int woken() const { return woken_; }

@@ -1,7 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What every Deployer promises, held against each driver with a real command or server.
+// What every Deployer promises, held against the fake, and against each driver with a
+// real command or server.
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "base/timestamp.h"
+#include "contract/fake_driver.h"
 #include "contract/port_contract.h"
 #include "drivers/deployer/exec_deployer.h"
 #include "drivers/deployer/grpc_deployer.h"
@@ -82,6 +84,10 @@ Subject Grpc(Behaviour behaviour, absl::Duration timeout) {
   config::v1::GrpcDeployer config;
   *config.mutable_timeout() = ToProtoDuration(timeout);
   return {server, server->address(), std::make_shared<GrpcDeployer>(config)};
+}
+
+Subject Fake(Behaviour behaviour, absl::Duration timeout) {
+  return {nullptr, "", FakeDriver(behaviour, timeout)};
 }
 
 struct Driver {
@@ -165,8 +171,8 @@ TEST_P(DeployerContract, ReportsTheRunningVersion) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, DeployerContract,
-                         testing::Values(Driver{"Exec", Exec}, Driver{"Http", Http},
-                                         Driver{"Grpc", Grpc}),
+                         testing::Values(Driver{"Fake", Fake}, Driver{"Exec", Exec},
+                                         Driver{"Http", Http}, Driver{"Grpc", Grpc}),
                          [](const auto& test) { return test.param.name; });
 
 // The driver that cannot fail keeps what is left of the contract.

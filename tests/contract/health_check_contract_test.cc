@@ -1,7 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What every HealthCheck promises, held against each driver with a real command or server.
+// What every HealthCheck promises, held against the fake, and against each driver with a
+// real command or server.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "base/unique_fd.h"
+#include "contract/fake_driver.h"
 #include "contract/port_contract.h"
 #include "drivers/health/exec_health_check.h"
 #include "drivers/health/grpc_health_check.h"
@@ -122,6 +124,10 @@ Subject Tcp(Behaviour behaviour, absl::Duration timeout) {
   return {server, server->address(), check};
 }
 
+Subject Fake(Behaviour behaviour, absl::Duration timeout) {
+  return {nullptr, "", FakeDriver(behaviour, timeout)};
+}
+
 struct Driver {
   std::string name;
   Subject (*make)(Behaviour, absl::Duration);
@@ -186,8 +192,9 @@ TEST_P(HealthCheckContract, ServesTenAtOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, HealthCheckContract,
-                         testing::Values(Driver{"Exec", Exec}, Driver{"Http", Http},
-                                         Driver{"Grpc", Grpc}, Driver{"Tcp", Tcp}),
+                         testing::Values(Driver{"Fake", Fake}, Driver{"Exec", Exec},
+                                         Driver{"Http", Http}, Driver{"Grpc", Grpc},
+                                         Driver{"Tcp", Tcp}),
                          [](const auto& test) { return test.param.name; });
 
 // The driver that cannot fail keeps what is left of the contract.

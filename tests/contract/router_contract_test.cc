@@ -1,7 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What every TrafficRouter promises, held against each driver with a real command.
+// What every TrafficRouter promises, held against the fake, and against each driver with a
+// real command.
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/timestamp.h"
+#include "contract/fake_driver.h"
 #include "contract/port_contract.h"
 #include "drivers/router/exec_router.h"
 #include "drivers/router/none_router.h"
@@ -27,6 +29,10 @@ std::shared_ptr<TrafficRouter> Exec(Behaviour behaviour, absl::Duration timeout)
   *config.mutable_command()->mutable_kill_grace() = ToProtoDuration(kShort);
   *config.mutable_command()->mutable_timeout() = ToProtoDuration(timeout);
   return std::make_shared<ExecRouter>(config);
+}
+
+std::shared_ptr<TrafficRouter> Fake(Behaviour behaviour, absl::Duration timeout) {
+  return FakeDriver(behaviour, timeout);
 }
 
 // The three verbs of the port, all of which promise the same.
@@ -69,6 +75,12 @@ TEST_P(RouterContract, EndsAtItsTimeout) {
   }
 }
 
+TEST_P(RouterContract, BoundsItsDuration) {
+  const auto router = GetParam().make(Behaviour::kHang, kShort);
+  EXPECT_GE(router->MaxDuration(), kShort);
+  EXPECT_LT(router->MaxDuration(), kLong);
+}
+
 TEST_P(RouterContract, CancelsAtOnce) {
   for (const BlockingCall& verb : Verbs(Behaviour::kHang)) ExpectCancelsAtOnce(verb);
 }
@@ -89,7 +101,8 @@ TEST_P(RouterContract, ServesTenAtOnce) {
   for (const BlockingCall& verb : Verbs(Behaviour::kSucceed)) ExpectServesTenAtOnce(verb);
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, RouterContract, testing::Values(Driver{"Exec", Exec}),
+INSTANTIATE_TEST_SUITE_P(Drivers, RouterContract,
+                         testing::Values(Driver{"Fake", Fake}, Driver{"Exec", Exec}),
                          [](const auto& test) { return test.param.name; });
 
 // The driver that cannot fail keeps what is left of the contract.

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short ways to make requests and to read refusals, for the tests of the API and of the daemon."""
 import contextlib
+import subprocess
 import time
 
 import grpc
 import pytest
+
+from conftest import SLUICED
 
 
 def pb():
@@ -75,3 +78,13 @@ def eventually(condition, seconds=20):
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.01)
     return value
+
+
+def await_log(daemon, words, seconds=20):
+    eventually(lambda: words in daemon.log(), seconds)
+
+
+def run_sluiced(*arguments):
+    """Runs sluiced, which is to end by itself."""
+    return subprocess.run([str(SLUICED), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=10, check=False)

@@ -121,9 +121,25 @@ def start_daemon(tmp_path):
             directory.mkdir()
             daemon = Daemon(directory, config_text, extra, env)
             stack.callback(daemon.stop)
+            # First: an idle channel does not answer GOAWAY, and the daemon would wait for it.
+            stack.callback(daemon.channel.close)
             return daemon
 
         yield start
+
+
+STRICT_SERVICES = """services:
+  - {name: open, allow_request_targets: true}
+  - {name: web, targets: [{id: t1, address: '127.0.0.1:1'}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def strict_daemon(tmp_path_factory):
+    """A daemon that refuses services it does not know; shared, for every call is refused."""
+    daemon = Daemon(tmp_path_factory.mktemp("strict"), STRICT_SERVICES)
+    yield daemon
+    daemon.stop()
 
 
 TARGET_SCRIPT = """#!/bin/sh

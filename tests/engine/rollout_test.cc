@@ -277,49 +277,6 @@ TEST_F(RolloutTest, CanaryBelowItsThresholdStopsAtThatStageAndComesBack) {
   EXPECT_THAT(Deploys(), SizeIs(10)) << "5 forward and 5 back";
 }
 
-TEST_F(RolloutTest, ServiceBasedStrategiesMoveTheTraffic) {
-  struct Row {
-    std::string strategy;
-    CallKind kind;
-    std::vector<std::string> forward;
-    std::string back;
-    double traffic;
-  };
-  const Row kTable[] = {
-      {"rolling_strategy { batch_count: 2 }", CallKind::kSetTraffic, {"50", "100"}, "0", 100},
-      {"canary_strategy { step: 50 }", CallKind::kSetTraffic, {"10", "60", "100"}, "0", 100},
-      {"blue_green_strategy {}", CallKind::kSwitch, {"green"}, "blue", 100},
-      {"feature_flag_strategy { initial_rollout: 30 }",
-       CallKind::kSetFlag,
-       {"ff_shop_2.0=30"},
-       "ff_shop_2.0=0",
-       30},
-  };
-  for (const Row& row : kTable) {
-    world_ = std::make_shared<FakeWorld>(clock_);
-    manager_.reset();
-    StartWith(0);
-    const v1::DeploymentState state = Run(Request(absl::StrCat("strategy { ", row.strategy, " }")));
-    EXPECT_EQ(state.status(), v1::STATUS_COMPLETED) << row.strategy << ": " << state.message();
-    EXPECT_EQ(state.traffic_percentage(), row.traffic) << row.strategy;
-    ASSERT_TRUE(Rollback(state.id(), "1.0").ok()) << row.strategy;
-    EXPECT_EQ(RunToEnd(state.id()).status(), v1::STATUS_ROLLED_BACK) << row.strategy;
-    std::vector<std::string> seen;
-    for (const WorldCall& call : world_->calls(row.kind)) seen.push_back(call.detail);
-    std::vector<std::string> expected = row.forward;
-    expected.push_back(row.back);
-    EXPECT_EQ(seen, expected) << row.strategy;
-  }
-}
-
-TEST_F(RolloutTest, ARouterThatFailsIsAFailure) {
-  StartWith(0);
-  world_->Script(CallKind::kSetTraffic, "shop", "2.0", {.status = absl::UnknownError("no route")});
-  const v1::DeploymentState state = Run(Request("strategy { rolling_strategy {} }"));
-  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
-  EXPECT_EQ(state.reason(), v1::REASON_TRAFFIC_FAILED);
-}
-
 TEST_F(RolloutTest, ARolledBackVersionIsNotRemembered) {
   StartWith(2);
   FailDeploy("t2", "2.0");

@@ -5,7 +5,6 @@
 // each. SLUICE_SEEDS is how many, SLUICE_FIRST_SEED where they begin: a failure names its seed. The
 // seed fixes what is asked for, not how the threads interleave.
 
-#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -18,7 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/deployment_manager.h"
-#include "engine/way_back.h"
+#include "engine/end_check.h"
+#include "engine/random_strategy.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "strategy/deployment_state.h"
@@ -33,7 +33,6 @@ using testing::IsEmpty;
 constexpr int kActions = 40;
 constexpr int kTargets = 6;
 constexpr int kHistory = 1000;  // Nothing is forgotten.
-constexpr int kRollbackBatch = 5;
 const char* const kServices[] = {"a", "b", "c"};
 
 int64_t FromEnvironment(const char* name, int64_t fallback) {
@@ -67,7 +66,11 @@ class Schedule {
     }
     Settle();
     manager_.reset();
-    for (const v1::DeploymentState& state : States()) CheckEnd(state);
+    const EndCheck check(*world_);
+    for (const v1::DeploymentState& state : States()) {
+      const int most_at_once = most_at_once_.at(state.id());
+      for (const std::string& what : check.Violations(state, most_at_once)) Violated(what);
+    }
   }
 
   std::vector<std::string> violations() const {
@@ -91,7 +94,7 @@ class Schedule {
     return definition;
   }
 
-  int Pick(int count) { return std::uniform_int_distribution<int>(0, count - 1)(random_); }
+  int Pick(int count) { return sluice::Pick(count, random_); }
   std::string PickService() { return kServices[Pick(std::size(kServices))]; }
 
   void Act() {
@@ -119,50 +122,28 @@ class Schedule {
     request.mutable_progress_deadline()->set_seconds(60);
     request.mutable_on_failure()->set_policy(static_cast<v1::FailurePolicy>(Pick(4)));
     request.mutable_on_failure()->set_max_failed_targets(Pick(4) == 0 ? 1 : 0);
-    const int at_once = PickStrategy(*request.mutable_strategy());
+    const int at_once = PickStrategy(random_, *request.mutable_strategy());
     const auto accepted = manager_->Deploy(request);
     if (accepted.ok()) most_at_once_[(*accepted)->state().id()] = at_once;
     CheckAnswer("deploy", accepted.status());
   }
 
-  // Returns how many targets may be called at once.
-  int PickStrategy(v1::Strategy& strategy) {
-    const int at_once = 1 + Pick(3);
-    switch (Pick(4)) {
-      case 0: {
-        auto& canary = *strategy.mutable_canary_deployment();
-        for (const double stage : {20, 60, 100}) canary.add_stages(stage);
-        canary.set_success_threshold(1);
-        canary.set_max_concurrent(at_once);
-        canary.set_stage_duration_seconds(Pick(10));
-        canary.set_manual_promotion(Pick(2) == 0);
-        return std::max(at_once, kRollbackBatch);
-      }
-      case 1: {
-        auto& blue_green = *strategy.mutable_blue_green_deployment();
-        blue_green.set_max_concurrent(at_once);
-        blue_green.set_manual_promotion(Pick(2) == 0);
-        return at_once;
-      }
-      default: {
-        auto& rolling = *strategy.mutable_rolling_deployment();
-        rolling.set_batch_size(at_once);
-        rolling.set_delay_seconds(Pick(10));
-        return at_once;
-      }
-    }
-  }
-
-  // From now on the target behaves otherwise.
+  // From now on a target, or the router of a service, behaves otherwise.
   void Disturb() {
-    const std::string target = TargetId(PickService(), 1 + Pick(kTargets));
-    const CallKind kind = Pick(2) == 0 ? CallKind::kDeploy : CallKind::kHealth;
+    const CallKind kOfTargets[] = {CallKind::kDeploy, CallKind::kHealth};
+    const CallKind kOfRouters[] = {CallKind::kSetTraffic, CallKind::kSwitch, CallKind::kSetFlag};
     const CallScript kBehaviours[] = {{},
                                       {},
                                       {.takes = absl::Seconds(3)},
                                       {.status = absl::UnknownError("broken")},
                                       {.hangs = true}};
-    world_->Script(kind, target, "", kBehaviours[Pick(std::size(kBehaviours))]);
+    const std::string service = PickService();
+    const CallScript& behaviour = kBehaviours[Pick(std::size(kBehaviours))];
+    if (Pick(3) == 0) {
+      return world_->Script(kOfRouters[Pick(std::size(kOfRouters))], service, "", behaviour);
+    }
+    const std::string target = TargetId(service, 1 + Pick(kTargets));
+    world_->Script(kOfTargets[Pick(std::size(kOfTargets))], target, "", behaviour);
   }
 
   void Steer() {
@@ -248,63 +229,6 @@ class Schedule {
     Violated(absl::StrCat("a call to ", call.subject, " after ", call.deployment_id, " had ended"));
   }
 
-  void CheckEnd(const v1::DeploymentState& state) {
-    const int most = world_->MostAtOnce(state.id());
-    const int allowed = most_at_once_.at(state.id());
-    if (most > allowed) {
-      Violated(absl::StrCat(state.id(), ": ", most, " calls at once, allowed are ", allowed));
-    }
-    if (state.status() == v1::STATUS_COMPLETED) CheckCompleted(state);
-    if (state.status() == v1::STATUS_ROLLED_BACK) CheckRolledBack(state);
-  }
-
-  // The last call of this kind that the deployment made to `subject`; null when it made none.
-  const WorldCall* LastCall(const v1::DeploymentState& state, CallKind kind,
-                            const std::string& subject) {
-    const auto matches = [&](const WorldCall& call) {
-      return call.kind == kind && call.subject == subject && call.deployment_id == state.id();
-    };
-    if (calls_.empty()) calls_ = world_->calls();
-    const auto found = std::find_if(calls_.rbegin(), calls_.rend(), matches);
-    return found == calls_.rend() ? nullptr : &*found;
-  }
-
-  bool IsHealthyOn(const v1::DeploymentState& state, const std::string& target,
-                   const std::string& version) {
-    const WorldCall* deploy = LastCall(state, CallKind::kDeploy, target);
-    const WorldCall* health = LastCall(state, CallKind::kHealth, target);
-    return deploy != nullptr && deploy->status.ok() && deploy->version == version &&
-           health != nullptr && health->status.ok() && health->version == version;
-  }
-
-  void CheckCompleted(const v1::DeploymentState& state) {
-    int failed = 0;
-    for (const v1::TargetState& target : state.targets()) {
-      if (!IsHealthyOn(state, target.target().id(), state.version())) ++failed;
-    }
-    const bool canary = state.strategy_options().has_canary_deployment();
-    if (failed > (canary ? 0 : state.on_failure().max_failed_targets())) {
-      Violated(absl::StrCat(state.id(), " completed with ", failed, " failed targets"));
-    }
-  }
-
-  void CheckRolledBack(const v1::DeploymentState& state) {
-    if (state.strategy_options().has_blue_green_deployment()) {
-      const WorldCall* last = LastCall(state, CallKind::kSwitch, state.service());
-      if (last != nullptr && !(last->status.ok() && last->detail == "blue")) {
-        Violated(absl::StrCat(state.id(), " rolled back, but the traffic is on ", last->detail));
-      }
-      return;
-    }
-    for (const v1::TargetState& target : state.targets()) {
-      const std::string& id = target.target().id();
-      if (LastCall(state, CallKind::kDeploy, id) == nullptr) continue;
-      if (!IsHealthyOn(state, id, WayBackOf(state, target))) {
-        Violated(absl::StrCat(state.id(), " rolled back, but ", id, " is not"));
-      }
-    }
-  }
-
   std::mt19937_64 random_;
   FakeClock clock_;
   std::shared_ptr<FakeWorld> world_ = std::make_shared<FakeWorld>(clock_);
@@ -313,7 +237,6 @@ class Schedule {
   int last_id_ = 0;
   int last_version_ = 0;
   std::map<std::string, int> most_at_once_;
-  std::vector<WorldCall> calls_;  // once everything has ended
 
   mutable Mutex mutex_;
   std::vector<std::string> violations_ ABSL_GUARDED_BY(mutex_);

@@ -33,6 +33,8 @@ bool LoadsATarget(CallKind kind) { return kind == CallKind::kDeploy || kind == C
 
 void FakeWorld::Script(CallKind kind, const std::string& subject, const std::string& version,
                        CallScript script) {
+  script.status = absl::Status(script.status.code(), Bounded(script.status.message()));
+  script.output = Bounded(script.output);
   MutexLock lock(mutex_);
   scripts_[{kind, subject, version}] = std::move(script);
 }
@@ -135,7 +137,7 @@ CallResult FakeWorld::Perform(WorldCall call, const std::stop_token& stop) {
     call.end = clock_.Monotonic();
     calls_[index] = call;
     if (call.status.ok() && call.kind == CallKind::kDeploy) versions_[call.subject] = call.version;
-    result = {.status = call.status, .output = Bounded(script.output)};
+    result = {.status = call.status, .output = script.output};
   }
   Tell(call);
   return result;

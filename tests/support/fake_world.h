@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The outside world of a test: one stateful fake of every port. Targets have versions, a call does
-// what its script says, and everything that was called is on a log with the clock's time. A call
-// obeys its stop token at once.
+// what its script says, and everything that was called is on a log with the clock's time. Passes
+// the contract suites of its ports.
 
 #ifndef SLUICE_TESTS_SUPPORT_FAKE_WORLD_H_
 #define SLUICE_TESTS_SUPPORT_FAKE_WORLD_H_

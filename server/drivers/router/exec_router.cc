@@ -4,7 +4,6 @@
 #include "drivers/router/exec_router.h"
 
 #include "absl/strings/str_cat.h"
-#include "drivers/shared/command.h"
 #include "drivers/shared/config_checks.h"
 
 namespace sluice {

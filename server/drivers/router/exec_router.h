@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "base/subprocess.h"
 #include "base/violations.h"
+#include "drivers/shared/command.h"
 #include "ports/traffic_router.h"
 #include "sluice/config/v1/config.pb.h"
 
@@ -33,6 +34,7 @@ class ExecRouter final : public TrafficRouter {
                       std::stop_token stop) override;
   absl::Status SetFlag(const RouteCall& call, const std::string& flag, double percentage,
                        std::stop_token stop) override;
+  absl::Duration MaxDuration() const override { return LongestRun(command_); }
 
  private:
   absl::Status Run(const RouteCall& call, std::map<std::string, std::string> action,

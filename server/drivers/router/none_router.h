@@ -21,6 +21,7 @@ class NoneRouter final : public TrafficRouter {
                       std::stop_token stop) override;
   absl::Status SetFlag(const RouteCall& call, const std::string& flag, double percentage,
                        std::stop_token stop) override;
+  absl::Duration MaxDuration() const override { return absl::ZeroDuration(); }
 };
 
 }  // namespace sluice
