@@ -6,18 +6,68 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/violations.h"
 #include "client/grammar/grammar.h"
+#include "client/nearest.h"
 #include "client/strategy_flags.h"
 #include "client/words.h"
 
 namespace sluice::client {
 namespace {
 
-EarlyEnd UsageError(const CLI::App& app, const std::string& what) {
-  const auto given = app.get_subcommands();
-  const std::string verb = given.empty() ? "" : given.front()->get_name() + " ";
+std::vector<CLI::App*> CommandsOf(CLI::App& app) {
+  return app.get_subcommands([](CLI::App*) { return true; });
+}
+
+// The verb or action that was given; `app` itself when none was.
+CLI::App& Given(CLI::App& app) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  return given.empty() ? app : Given(*given.front());
+}
+
+std::vector<std::string> FlagsOf(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back(absl::StrCat("--", name));
+  }
+  return flags;
+}
+
+std::string DidYouMean(const std::string& nearest) {
+  return nearest.empty() ? "" : absl::StrCat("; did you mean ", Quoted(nearest), "?");
+}
+
+std::string NoSuchFlag(CLI::App& app, const std::string& word) {
+  CLI::App& given = Given(app);
+  std::vector<std::string> known = FlagsOf(given);
+  for (std::string& flag : FlagsOf(app)) known.push_back(std::move(flag));
+  const std::string flag = word.substr(0, word.find('='));
+  const std::string nearest = Nearest(flag, known);
+  if (nearest != flag) return absl::StrCat("there is no flag ", Quoted(flag), DidYouMean(nearest));
+  return absl::StrCat(Quoted(flag), " stands after ", Quoted(given.get_name()));
+}
+
+// About a word that nothing on the command line takes.
+std::string Unexpected(CLI::App& app, const std::string& word) {
+  if (absl::StartsWith(word, "-")) return NoSuchFlag(app, word);
+  CLI::App& given = Given(app);
+  std::vector<std::string> commands;
+  for (const CLI::App* command : CommandsOf(given)) commands.push_back(command->get_name());
+  if (!commands.empty()) {
+    return absl::StrCat("there is no command ", Quoted(word), DidYouMean(Nearest(word, commands)));
+  }
+  return absl::StrCat(Quoted(word), " is one argument too many");
+}
+
+EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
+  const auto verbs = app.get_subcommands();
+  const std::string verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
+  // That something required is missing may only be a consequence of the word that is left over.
+  std::vector<std::string> left = app.remaining();
+  left.erase(std::remove(left.begin(), left.end(), "--"), left.end());
+  const std::string what = left.empty() ? error.what() : Unexpected(app, left.front());
   return {ExitCode::kUsage,
           absl::StrCat("sluice: ", what, "\n`sluice ", verb, "--help` shows how it is used.\n")};
 }
@@ -54,14 +104,8 @@ std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const
     return EarlyEnd{ExitCode::kDone, kVersion};
   } catch (const CLI::CallForHelp&) {
     return EarlyEnd{ExitCode::kDone, grammar.app().help()};
-  } catch (const CLI::RequiredError& error) {
-    // A word that is no verb is left over; that none was given is only its consequence.
-    const std::vector<std::string> left = grammar.app().remaining();
-    return UsageError(grammar.app(), left.empty()
-                                         ? error.what()
-                                         : absl::StrCat("there is no command ", Quoted(left[0])));
   } catch (const CLI::ParseError& error) {
-    return UsageError(grammar.app(), error.what());
+    return UsageError(grammar.app(), error);
   }
   return grammar.Result();
 }
@@ -69,10 +113,10 @@ std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const
 std::vector<VerbSyntax> AllVerbs() {
   Grammar grammar;
   std::vector<VerbSyntax> verbs;
-  for (CLI::App* verb : grammar.app().get_subcommands([](CLI::App*) { return true; })) {
+  for (CLI::App* verb : CommandsOf(grammar.app())) {
     VerbSyntax syntax{verb->get_name(), FirstArgument(verb->get_name()), {}, {}, {}};
     AddFlags(*verb, syntax);
-    for (const CLI::App* action : verb->get_subcommands([](CLI::App*) { return true; })) {
+    for (const CLI::App* action : CommandsOf(*verb)) {
       syntax.actions.push_back(action->get_name());
       AddFlags(*action, syntax);
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -92,6 +93,25 @@ TEST_F(VerbsTest, NobodyThereEndsWithCode7) {
   daemon_.Stop();
   EXPECT_EQ(Sluice("list"), 7);
   EXPECT_THAT(console_.errors, HasSubstr("cannot reach the daemon at " + daemon_.address()));
+}
+
+TEST_F(VerbsTest, ADrainingDaemonIsNotOneThatIsAway) {
+  daemon_.Refuse({grpc::StatusCode::UNAVAILABLE, "the daemon is shutting down; try again"},
+                 /*calls=*/100);
+  EXPECT_EQ(Sluice("deploy web v2"), 7);
+  EXPECT_EQ(console_.errors, absl::StrCat("sluice: the daemon at ", daemon_.address(),
+                                          " is shutting down; try again when it is back\n"));
+}
+
+TEST_F(VerbsTest, ASocketPathThatIsTooLongIsAUsageErrorOfItsSetting) {
+  const std::string path = "/" + std::string(107, 'x');
+  EXPECT_EQ(Run({"sluice", "--address", "unix:" + path, "list"}), 2);
+  EXPECT_THAT(console_.errors, StartsWith("sluice: --address: the path of a Unix socket must"));
+  setenv("SLUICE_ADDRESS", path.c_str(), 1);
+  EXPECT_EQ(Run({"sluice", "list"}), 2);
+  unsetenv("SLUICE_ADDRESS");
+  EXPECT_THAT(console_.errors,
+              StartsWith("sluice: SLUICE_ADDRESS: the path of a Unix socket must"));
 }
 
 TEST_F(VerbsTest, UsageErrorsEndWithCode2AndSendNothing) {
