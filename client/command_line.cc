@@ -74,8 +74,10 @@ EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
 
 ArgumentKind FirstArgument(const std::string& verb) {
   if (verb == "deploy" || verb == "plan" || verb == "list") return ArgumentKind::kService;
-  if (verb == "services" || verb == "health") return ArgumentKind::kNothing;
-  if (verb == "audit" || verb == "certs" || verb == "token") return ArgumentKind::kFile;
+  if (verb == "services" || verb == "health" || verb == "certs" || verb == "token") {
+    return ArgumentKind::kNothing;
+  }
+  if (verb == "audit") return ArgumentKind::kFile;
   return verb == "completion" ? ArgumentKind::kShell : ArgumentKind::kSubject;
 }
 
@@ -125,6 +127,13 @@ std::vector<VerbSyntax> AllVerbs() {
   }
   return verbs;
 }
+
+bool TakesFile(const std::string& flag) {
+  // An address may be the path of a socket.
+  return flag == "--file" || flag == "-f" || flag == "--dir" || flag == "--address" || flag == "-a";
+}
+
+bool TakesList(const std::string& flag) { return flag == "--status"; }
 
 std::vector<std::string> FlagValues(const std::string& flag) {
   if (flag == "--strategy") return StrategyNames();

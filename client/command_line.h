@@ -41,6 +41,10 @@ std::vector<VerbSyntax> AllVerbs();
 // What a flag's value may be; empty when it is anything.
 std::vector<std::string> FlagValues(const std::string& flag);
 
+// Whether a flag's value may be the name of a file, or several values with commas.
+bool TakesFile(const std::string& flag);
+bool TakesList(const std::string& flag);
+
 }  // namespace sluice::client
 
 #endif  // SLUICE_CLIENT_COMMAND_LINE_H_

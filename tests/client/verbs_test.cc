@@ -287,9 +287,30 @@ TEST_F(VerbsTest, CompletionKnowsVerbsFlagsValuesAndNames) {
   EXPECT_THAT(complete({"pause", "web", ""}), ElementsAre());
   EXPECT_THAT(complete({"completion", "z"}), ElementsAre("zsh"));
   EXPECT_THAT(complete({"list", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(complete({"wait", "web", "--for=pa"}), ElementsAre("--for=paused"));
+  EXPECT_THAT(complete({"deploy", "--watch=w"}), ElementsAre());
+  EXPECT_THAT(complete({"list", "--status", "failed,ab"}), ElementsAre());
+  EXPECT_THAT(complete({"list", "--status=failed,ro"}), ElementsAre("--status=failed,rolled_back"));
+  EXPECT_THAT(complete({"list", "-o", "text,j"}), ElementsAre());
   daemon_.Stop();
   EXPECT_THAT(complete({"pause", ""}), ElementsAre());
   EXPECT_EQ(console_.errors, "");
+}
+
+TEST_F(VerbsTest, CompletionTellsWhereAFileMayStand) {
+  for (const char* flag : {"-f", "--file", "--address"}) {
+    EXPECT_EQ(Run({"sluice", "__complete", "deploy", flag, ""}), 1) << flag;
+    EXPECT_EQ(console_.output, "");
+  }
+  EXPECT_EQ(Run({"sluice", "__complete", "deploy", "--file="}), 1);
+  EXPECT_EQ(Run({"sluice", "__complete", "deploy", "--reason", ""}), 0);
+}
+
+TEST_F(VerbsTest, CompletionFindsTheDaemonThatTheWordsName) {
+  daemon_.Put(RollingState(1, 1));
+  const std::string address = absl::StrCat("--address=", daemon_.address());
+  EXPECT_EQ(Run({"sluice", "__complete", address, "deploy", "we"}), 0);
+  EXPECT_EQ(console_.output, "web\n");
 }
 
 TEST_F(VerbsTest, CompletionScriptsCallTheHiddenVerb) {
