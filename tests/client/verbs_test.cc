@@ -192,6 +192,16 @@ TEST_F(VerbsTest, CtrlCLeavesTheDeploymentRunningAndSaysSo) {
   EXPECT_GE(console_.output.rfind("\x1b[?25h") + 1, console_.output.rfind("\x1b[?25l") + 1);
 }
 
+TEST_F(VerbsTest, CtrlCOfAWatchOfEverythingNamesNone) {
+  daemon_.Put(RollingState(2, 1));
+  Thread meanwhile = Meanwhile([this] {
+    daemon_.AwaitSent(1);
+    kill(getpid(), SIGINT);
+  });
+  EXPECT_EQ(Sluice("watch"), 130);
+  EXPECT_EQ(console_.errors, "sluice: stopped watching; deployments go on as before\n");
+}
+
 TEST_F(VerbsTest, LiveWatchEndsWithTheFinalPageAndTheCursor) {
   daemon_.Put(Ended(v1::STATUS_COMPLETED, v1::PHASE_DEPLOYING));
   console_.is_live = true;

@@ -340,6 +340,26 @@ def test_the_socket_of_a_killed_daemon_is_taken_over(start_daemon):
     assert heir.returncode == 0
 
 
+def test_a_watch_tells_that_the_daemon_forgot(start_daemon):
+    killed = start_daemon()
+    state = deploy_unknown(killed, strategy=strategy("CanaryStrategy", manual_promotion=True))
+    command = [str(SLUICE), "--address", f"unix:{killed.socket}", "watch", state.id]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as watch:
+        watch.stdout.readline()
+        killed.process.kill()
+        killed.process.wait()
+        with subprocess.Popen([str(SLUICED), "--socket", str(killed.socket)],
+                              stderr=subprocess.DEVNULL) as heir:
+            try:
+                _, errors = watch.communicate(timeout=30)
+            finally:
+                heir.terminate()
+                watch.terminate()
+    assert watch.returncode == 6
+    assert "sluice: refused: the daemon was restarted and does not know the deployment" in errors
+
+
 def test_systemd_is_told(start_daemon, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
