@@ -1,5 +1,6 @@
 # Builds Sluice from source and runs the daemon as an ordinary user. It listens on a Unix socket; for
-# TCP: docker run ... --listen 0.0.0.0:7400 --insecure-listen (there is no TLS yet).
+# TCP: docker run ... --listen 0.0.0.0:7400 --insecure-listen (listen.tls is refused until the daemon
+# serves it: whoever reaches the port can deploy).
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 # What the build needs changes seldom: a layer of its own.

@@ -1,8 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The command line's grammar: every verb, argument and flag, its help, and what the shell may
-// complete. Its body is the only file that knows the parsing library. Used by main.
+// The command line, parsed: what the user asked for, or what is wrong with it; and what the shell
+// may complete. Its body and grammar/ are all that knows the parsing library. Used by main.
 
 #ifndef SLUICE_CLIENT_COMMAND_LINE_H_
 #define SLUICE_CLIENT_COMMAND_LINE_H_
@@ -40,6 +40,10 @@ std::vector<VerbSyntax> AllVerbs();
 
 // What a flag's value may be; empty when it is anything.
 std::vector<std::string> FlagValues(const std::string& flag);
+
+// Whether a flag's value may be the name of a file, or several values with commas.
+bool TakesFile(const std::string& flag);
+bool TakesList(const std::string& flag);
 
 }  // namespace sluice::client
 

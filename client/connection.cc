@@ -3,9 +3,13 @@
 
 #include "client/connection.h"
 
+#include <sys/un.h>
+
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/violations.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 
@@ -23,11 +27,38 @@ constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "0.5s",
                   "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
 
-bool IsHostPort(const std::string& address) {
+constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
+
+// A name, an IPv4 address, or an IPv6 address in brackets.
+bool IsHost(absl::string_view host) {
+  if (absl::ConsumePrefix(&host, "[")) {
+    return absl::ConsumeSuffix(&host, "]") && absl::StrContains(host, ":") &&
+           host.find_first_of("[]/ ") == absl::string_view::npos;
+  }
+  return !host.empty() && host.find_first_of(":/[], ") == absl::string_view::npos;
+}
+
+bool IsHostPort(absl::string_view address) {
   const size_t colon = address.rfind(':');
   int port = 0;
-  return colon != std::string::npos && colon > 0 &&
+  return colon != absl::string_view::npos && IsHost(address.substr(0, colon)) &&
          absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port <= 65535;
+}
+
+absl::StatusOr<std::string> SocketAddress(absl::string_view path) {
+  // unix:///path is a URI too.
+  if (absl::StartsWith(path, "///")) path.remove_prefix(2);
+  if (path.size() > kMaxSocketPathBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the path of a Unix socket must have at most ",
+                                                   kMaxSocketPathBytes, " bytes, this one has ",
+                                                   path.size(), ": ", Quoted(path)));
+  }
+  // The address is a URI to gRPC.
+  if (absl::StartsWith(path, "//") || path.find_first_of("%?#") != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the path of a Unix socket must not begin with // nor contain %, ? or #: ", Quoted(path)));
+  }
+  return absl::StrCat("unix:", path);
 }
 
 grpc::ChannelArguments ChannelArguments() {
@@ -49,15 +80,14 @@ absl::StatusOr<std::string> ResolveAddress(const std::string& flag, const char* 
   std::string address = flag;
   if (address.empty() && environment != nullptr) address = environment;
   if (address.empty()) return std::string(kDefaultAddress);
-  if (address[0] == '/') return absl::StrCat("unix:", address);
   absl::string_view path = address;
-  if (absl::ConsumePrefix(&path, "unix:")) {
-    if (!path.empty()) return address;
+  if (absl::ConsumePrefix(&path, "unix:") || path[0] == '/') {
+    if (!path.empty()) return SocketAddress(path);
   } else if (IsHostPort(address)) {
     return address;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", address, "\" is not an address; write host:port or unix:/path/to/socket"));
+      absl::StrCat(Quoted(address), " is not an address; write host:port or unix:/path/to/socket"));
 }
 
 Connection::Connection(const std::string& address, absl::Duration timeout)

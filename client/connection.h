@@ -23,7 +23,8 @@ namespace sluice::client {
 inline constexpr char kDefaultAddress[] = "unix:/run/sluice/sluice.sock";
 
 // The first that is not empty: `flag`, SLUICE_ADDRESS, the default socket. Accepts host:port,
-// unix:PATH and a path that begins with a slash; anything else is a usage error.
+// unix:PATH and a path that begins with a slash; anything else, and a path that is too long for a
+// socket, is a usage error, whose text leaves it to the caller to name the setting.
 absl::StatusOr<std::string> ResolveAddress(const std::string& flag, const char* environment);
 
 class Connection {

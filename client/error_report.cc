@@ -81,6 +81,11 @@ const char* Advice(grpc::StatusCode code) {
   }
 }
 
+// The daemon itself says which verb helps.
+bool IsAdvised(const grpc::Status& status) {
+  return absl::StrContains(status.error_message(), "`sluice ");
+}
+
 }  // namespace
 
 std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
@@ -95,7 +100,7 @@ std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n",
-                          Advice(status.error_code()));
+                          IsAdvised(status) ? "" : Advice(status.error_code()));
     default:
       return absl::StrCat("sluice: the call failed (code ", static_cast<int>(status.error_code()),
                           "): ", Printable(status.error_message()), "\n",

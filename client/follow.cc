@@ -76,6 +76,7 @@ class Follower {
   }
 
   void Handle(v1::DeploymentState& state) {
+    is_lost_ = false;
     presenter_.Notice("");
     presenter_.Show(state);
     last_ = std::move(state);
@@ -83,11 +84,21 @@ class Follower {
   }
 
   void Handle(const FeedInterrupted& /*interrupted*/) {
+    is_lost_ = true;
     presenter_.Notice(absl::StrCat("lost the daemon at ", session_.connection.address(),
                                    "; trying to reach it again"));
   }
 
-  void Handle(const FeedEnded& ended) { End({FollowEnd::Kind::kFailed, 0, ended.status}); }
+  void Handle(const FeedEnded& ended) {
+    if (!is_lost_ || ended.status.error_code() != grpc::StatusCode::NOT_FOUND) {
+      return End({FollowEnd::Kind::kFailed, 0, ended.status});
+    }
+    End({FollowEnd::Kind::kFailed,
+         0,
+         {grpc::StatusCode::NOT_FOUND,
+          "the daemon was restarted and does not know the deployment any more; what was done "
+          "until then stands"}});
+  }
 
   void Sleep(absl::Time until) const {
     pollfd fds[] = {{signals_.fd(), POLLIN, 0}, {feed_.fd(), POLLIN, 0}};
@@ -103,6 +114,7 @@ class Follower {
   SignalWatch signals_;
   StateFeed feed_;
   v1::DeploymentState last_;
+  bool is_lost_ = false;  // since last_
   std::optional<FollowEnd> end_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/text.h"
 #include "base/violations.h"
 #include "client/command_line.h"
@@ -26,6 +27,8 @@ constexpr absl::Duration kCompletionTimeout = absl::Seconds(1);
 std::string AddressIn(const std::vector<std::string>& words) {
   for (size_t i = 0; i + 1 < words.size(); ++i) {
     if (words[i] == "--address" || words[i] == "-a") return words[i + 1];
+    absl::string_view word = words[i];
+    if (absl::ConsumePrefix(&word, "--address=")) return std::string(word);
   }
   return "";
 }

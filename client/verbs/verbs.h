@@ -34,6 +34,7 @@ ExitCode Run(const AuditVerifyOptions& options, Session& session);
 
 // The hidden verb behind the completion scripts: `words` is the command line after `sluice`, the
 // last one being completed. Prints the candidates that begin with it; says nothing of errors.
+// kFailed: the name of a file may stand there too.
 ExitCode RunComplete(const std::vector<std::string>& words, Session& session);
 
 }  // namespace sluice::client

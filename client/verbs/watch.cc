@@ -15,7 +15,10 @@ ExitCode WatchEverything(Session& session) {
       session.connection.Call(&Connection::Deployments::ListStates, probe, response);
   if (!status.ok()) return session.Fail(status);
   const auto presenter = MakePresenter(session.console, session.output, /*single=*/false);
-  return ReportEarlyEnd(session, Follow(session, {}, *presenter, {}));
+  FollowEnd end = Follow(session, {}, *presenter, {});
+  // The last one that changed is not what was watched.
+  end.last.Clear();
+  return ReportEarlyEnd(session, end);
 }
 
 }  // namespace

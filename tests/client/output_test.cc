@@ -134,6 +134,14 @@ TEST(ErrorReportTest, NamesTheAddressThatDidNotAnswer) {
               HasSubstr("no answer within 3s\n"));
 }
 
+TEST(ErrorReportTest, AdvisesOnce) {
+  const CallTarget target = {"there", absl::Seconds(1)};
+  EXPECT_EQ(ErrorReport({grpc::StatusCode::NOT_FOUND, "no web; `sluice list` tells"}, target),
+            "sluice: refused: no web; `sluice list` tells\n");
+  EXPECT_THAT(ErrorReport({grpc::StatusCode::NOT_FOUND, "no web"}, target),
+              HasSubstr("`sluice services` the services"));
+}
+
 TEST(TableTest, AlignsColumnsWithoutBlanksAtTheEnd) {
   v1::ListServicesResponse list;
   v1::Service& service = *list.add_services();

@@ -13,6 +13,7 @@
 #include "client/command_line.h"
 #include "client/connection.h"
 #include "client/deploy_request.h"
+#include "client/nearest.h"
 #include "client/strategy_flags.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -175,6 +176,44 @@ TEST(CommandLineTest, NamesAnUnknownCommand) {
   }
 }
 
+struct MistakeCase {
+  std::vector<const char*> words;
+  std::string what;
+};
+
+TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
+  const MistakeCase cases[] = {
+      {{"deplyo", "web", "v2"}, R"(there is no command "deplyo"; did you mean "deploy"?)"},
+      {{"roll"}, R"(there is no command "roll"; did you mean "rollback"?)"},
+      {{"certs", "inti"}, R"(there is no command "inti"; did you mean "init"?)"},
+      {{"frobnicate"}, "there is no command \"frobnicate\"\n"},
+      {{"list", "--statsu", "failed"}, R"(there is no flag "--statsu"; did you mean "--status"?)"},
+      {{"list", "--limt=5"}, R"(there is no flag "--limt"; did you mean "--limit"?)"},
+      {{"--adress", "/x", "list"}, R"(there is no flag "--adress"; did you mean "--address"?)"},
+      {{"state", "--frobnicate"}, "there is no flag \"--frobnicate\"\n"},
+      {{"--watch", "deploy", "web", "v2"}, R"("--watch" stands after "deploy")"},
+      {{"list", "web", "api"}, R"("api" is one argument too many)"},
+  };
+  for (const MistakeCase& test : cases) {
+    const auto parsed = Parse(test.words);
+    ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed)) << test.what;
+    EXPECT_THAT(std::get<EarlyEnd>(parsed).text, HasSubstr(test.what));
+  }
+}
+
+TEST(NearestTest, CountsASwapAsOneAndGuessesNotTooFar) {
+  EXPECT_EQ(EditDistance("", "abc"), 3u);
+  EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
+  EXPECT_EQ(EditDistance("wtach", "watch"), 1u);
+  const std::vector<std::string> verbs = {"wait", "watch", "list"};
+  EXPECT_EQ(Nearest("wach", verbs), "watch");
+  EXPECT_EQ(Nearest("wai", verbs), "wait");
+  EXPECT_EQ(Nearest("list", verbs), "list");
+  EXPECT_EQ(Nearest("ls", verbs), "");
+  EXPECT_EQ(Nearest("w", verbs), "");
+  EXPECT_EQ(Nearest("wait", {}), "");
+}
+
 TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
   for (const auto& arguments :
        {std::vector<const char*>{"-o", "json", "--timeout", "3s", "list"},
@@ -221,8 +260,25 @@ TEST(ResolveAddressTest, TakesTheFirstThatIsGiven) {
   EXPECT_EQ(*ResolveAddress("[::1]:90", "localhost:1"), "[::1]:90");
   EXPECT_EQ(*ResolveAddress("/run/x.sock", nullptr), "unix:/run/x.sock");
   EXPECT_EQ(*ResolveAddress("unix:x.sock", nullptr), "unix:x.sock");
-  for (const char* bad : {"localhost", "localhost:", "localhost:99999", "unix:", ":80"}) {
-    EXPECT_FALSE(ResolveAddress(bad, nullptr).ok()) << bad;
+  for (const char* bad : {"localhost", "localhost:", "localhost:99999", "unix:", ":80", "::1:80",
+                          "[::1:80", "http://localhost:80", "a b:80"}) {
+    EXPECT_THAT(std::string(ResolveAddress(bad, nullptr).status().message()),
+                HasSubstr("is not an address"))
+        << bad;
+  }
+}
+
+TEST(ResolveAddressTest, TakesASocketPathThatFitsOnly) {
+  const std::string longest = "/" + std::string(106, 'x');
+  EXPECT_EQ(*ResolveAddress(longest, nullptr), "unix:" + longest);
+  EXPECT_EQ(*ResolveAddress("unix://" + longest, nullptr), "unix:" + longest);
+  for (const std::string& address : {longest + "x", "unix:" + longest + "x"}) {
+    EXPECT_THAT(std::string(ResolveAddress(address, nullptr).status().message()),
+                HasSubstr("at most 107 bytes, this one has 108: "));
+  }
+  for (const char* bad : {"unix://tmp/x", "/tmp/what?", "/tmp/a%20b", "unix:/tmp/#1"}) {
+    EXPECT_THAT(std::string(ResolveAddress(bad, nullptr).status().message()),
+                HasSubstr("must not begin with // nor contain"));
   }
 }
 

@@ -213,8 +213,14 @@ TEST_F(SecretsTest, CompletionKnowsTheActions) {
   EXPECT_EQ(console_.output, "init\n");
   EXPECT_EQ(Sluice({"__complete", "token", "n"}), 0);
   EXPECT_EQ(console_.output, "new\n");
-  EXPECT_EQ(Sluice({"__complete", "audit", "verify", ""}), 0);
+  EXPECT_EQ(Sluice({"__complete", "token", "new", ""}), 0);
   EXPECT_EQ(console_.output, "");
+  constexpr int kFileToo = 1;
+  EXPECT_EQ(Sluice({"__complete", "audit", ""}), kFileToo);
+  EXPECT_EQ(console_.output, "verify\n");
+  EXPECT_EQ(Sluice({"__complete", "audit", "verify", ""}), kFileToo);
+  EXPECT_EQ(console_.output, "");
+  EXPECT_EQ(Sluice({"__complete", "audit", "verify", "trail", ""}), 0);
   EXPECT_EQ(Sluice({"__complete", "certs", "init", "--h"}), 0);
   EXPECT_EQ(console_.output, "--help\n--host\n");
 }

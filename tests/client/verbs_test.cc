@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -94,6 +95,25 @@ TEST_F(VerbsTest, NobodyThereEndsWithCode7) {
   EXPECT_THAT(console_.errors, HasSubstr("cannot reach the daemon at " + daemon_.address()));
 }
 
+TEST_F(VerbsTest, ADrainingDaemonIsNotOneThatIsAway) {
+  daemon_.Refuse({grpc::StatusCode::UNAVAILABLE, "the daemon is shutting down; try again"},
+                 /*calls=*/100);
+  EXPECT_EQ(Sluice("deploy web v2"), 7);
+  EXPECT_EQ(console_.errors, absl::StrCat("sluice: the daemon at ", daemon_.address(),
+                                          " is shutting down; try again when it is back\n"));
+}
+
+TEST_F(VerbsTest, ASocketPathThatIsTooLongIsAUsageErrorOfItsSetting) {
+  const std::string path = "/" + std::string(107, 'x');
+  EXPECT_EQ(Run({"sluice", "--address", "unix:" + path, "list"}), 2);
+  EXPECT_THAT(console_.errors, StartsWith("sluice: --address: the path of a Unix socket must"));
+  setenv("SLUICE_ADDRESS", path.c_str(), 1);
+  EXPECT_EQ(Run({"sluice", "list"}), 2);
+  unsetenv("SLUICE_ADDRESS");
+  EXPECT_THAT(console_.errors,
+              StartsWith("sluice: SLUICE_ADDRESS: the path of a Unix socket must"));
+}
+
 TEST_F(VerbsTest, UsageErrorsEndWithCode2AndSendNothing) {
   EXPECT_EQ(Sluice("deploy web v2 --strategy rolling --stages 10"), 2);
   EXPECT_THAT(console_.errors, HasSubstr("--stages does not belong to the strategy rolling"));
@@ -170,6 +190,16 @@ TEST_F(VerbsTest, CtrlCLeavesTheDeploymentRunningAndSaysSo) {
   EXPECT_THAT(console_.errors, HasSubstr("goes on"));
   // The cursor was shown after it was hidden.
   EXPECT_GE(console_.output.rfind("\x1b[?25h") + 1, console_.output.rfind("\x1b[?25l") + 1);
+}
+
+TEST_F(VerbsTest, CtrlCOfAWatchOfEverythingNamesNone) {
+  daemon_.Put(RollingState(2, 1));
+  Thread meanwhile = Meanwhile([this] {
+    daemon_.AwaitSent(1);
+    kill(getpid(), SIGINT);
+  });
+  EXPECT_EQ(Sluice("watch"), 130);
+  EXPECT_EQ(console_.errors, "sluice: stopped watching; deployments go on as before\n");
 }
 
 TEST_F(VerbsTest, LiveWatchEndsWithTheFinalPageAndTheCursor) {
@@ -267,9 +297,30 @@ TEST_F(VerbsTest, CompletionKnowsVerbsFlagsValuesAndNames) {
   EXPECT_THAT(complete({"pause", "web", ""}), ElementsAre());
   EXPECT_THAT(complete({"completion", "z"}), ElementsAre("zsh"));
   EXPECT_THAT(complete({"list", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(complete({"wait", "web", "--for=pa"}), ElementsAre("--for=paused"));
+  EXPECT_THAT(complete({"deploy", "--watch=w"}), ElementsAre());
+  EXPECT_THAT(complete({"list", "--status", "failed,ab"}), ElementsAre());
+  EXPECT_THAT(complete({"list", "--status=failed,ro"}), ElementsAre("--status=failed,rolled_back"));
+  EXPECT_THAT(complete({"list", "-o", "text,j"}), ElementsAre());
   daemon_.Stop();
   EXPECT_THAT(complete({"pause", ""}), ElementsAre());
   EXPECT_EQ(console_.errors, "");
+}
+
+TEST_F(VerbsTest, CompletionTellsWhereAFileMayStand) {
+  for (const char* flag : {"-f", "--file", "--address"}) {
+    EXPECT_EQ(Run({"sluice", "__complete", "deploy", flag, ""}), 1) << flag;
+    EXPECT_EQ(console_.output, "");
+  }
+  EXPECT_EQ(Run({"sluice", "__complete", "deploy", "--file="}), 1);
+  EXPECT_EQ(Run({"sluice", "__complete", "deploy", "--reason", ""}), 0);
+}
+
+TEST_F(VerbsTest, CompletionFindsTheDaemonThatTheWordsName) {
+  daemon_.Put(RollingState(1, 1));
+  const std::string address = absl::StrCat("--address=", daemon_.address());
+  EXPECT_EQ(Run({"sluice", "__complete", address, "deploy", "we"}), 0);
+  EXPECT_EQ(console_.output, "web\n");
 }
 
 TEST_F(VerbsTest, CompletionScriptsCallTheHiddenVerb) {

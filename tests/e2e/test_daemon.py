@@ -1,11 +1,15 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """The daemon as its operator sees it: signals and sockets."""
+import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 
 import grpc
@@ -86,6 +90,21 @@ def test_a_second_signal_exits_at_once(start_daemon, make_fleet):
     assert time.monotonic() - begin < 2
 
 
+def test_the_command_line_tells_a_draining_daemon_from_one_that_is_away(start_daemon, make_fleet):
+    fleet = make_fleet(1)
+    fleet.slow(10)
+    daemon = start_daemon("drain_grace: 60s\nservices:\n" + fleet.service())
+    call(daemon, "Deploy", service="web", version="v2")
+    eventually(fleet.calls)
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    turned_away = daemon.cli("deploy", "web", "v3")
+    daemon.process.send_signal(signal.SIGINT)
+    assert turned_away.returncode == 7
+    assert turned_away.stderr == (f"sluice: the daemon at unix:{daemon.socket} is shutting down; "
+                                  "try again when it is back\n")
+
+
 def test_an_idle_daemon_ends_at_once(start_daemon):
     daemon = start_daemon()
     begin = time.monotonic()
@@ -117,6 +136,29 @@ def test_an_argument_that_is_not_utf8_is_named(start_daemon):
     ended = start_daemon().cli("deploy", "web", b"v\xff")
     assert ended.returncode == 2
     assert "argument 5 is not valid UTF-8" in ended.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+def test_the_command_line_tells_who_may_use_a_socket_of_others(start_daemon):
+    daemon = start_daemon()
+    # A place that everybody reaches, unlike pytest's directories and perhaps the build's.
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        sluice, path = shutil.copy(SLUICE, place), pathlib.Path(place, "s.sock")
+        os.link(daemon.socket, path)
+
+        def as_nobody():
+            return subprocess.run([sluice, "--address", f"unix:{path}", "services"], user="nobody",
+                                  group="nogroup", extra_groups=[], capture_output=True, text=True,
+                                  timeout=20, check=False)
+
+        shut_out = as_nobody()
+        os.chmod(path, 0o666)
+        assert as_nobody().returncode == 0
+    assert shut_out.returncode == 7
+    assert "Permission denied" in shut_out.stderr
+    assert "be in the group (`sudo usermod -aG sluice" in shut_out.stderr
+    assert "Is sluiced running" not in shut_out.stderr
 
 
 def test_the_socket_is_for_its_owner_and_group(start_daemon):
@@ -160,6 +202,26 @@ def test_the_socket_of_a_killed_daemon_is_taken_over(start_daemon):
         finally:
             heir.terminate()
     assert heir.returncode == 0
+
+
+def test_a_watch_tells_that_the_daemon_forgot(start_daemon):
+    killed = start_daemon()
+    state = deploy_unknown(killed, strategy=strategy("CanaryStrategy", manual_promotion=True))
+    command = [str(SLUICE), "--address", f"unix:{killed.socket}", "watch", state.id]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as watch:
+        watch.stdout.readline()
+        killed.process.kill()
+        killed.process.wait()
+        with subprocess.Popen([str(SLUICED), "--socket", str(killed.socket)],
+                              stderr=subprocess.DEVNULL) as heir:
+            try:
+                _, errors = watch.communicate(timeout=30)
+            finally:
+                heir.terminate()
+                watch.terminate()
+    assert watch.returncode == 6
+    assert "sluice: refused: the daemon was restarted and does not know the deployment" in errors
 
 
 def test_systemd_is_told(start_daemon, tmp_path):

@@ -8,14 +8,10 @@ import time
 import grpc
 import pytest
 
-from calls import call, eventually, refused
+from calls import await_log, call, eventually, refused
 from conftest import SLUICED
 
 SECOND_SIGNAL_EXIT = 1
-
-
-def await_log(daemon, words):
-    eventually(lambda: words in daemon.log(), 20)
 
 
 def processes_with(words):
