@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/violations.h"
 #include "client/grammar/grammar.h"
 #include "client/nearest.h"
@@ -49,16 +50,29 @@ std::string NoSuchFlag(CLI::App& app, const std::string& word) {
   return absl::StrCat(Quoted(flag), " stands after ", Quoted(given.get_name()));
 }
 
+std::vector<std::string> CommandNames(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : CommandsOf(app)) names.push_back(command->get_name());
+  return names;
+}
+
 // About a word that nothing on the command line takes.
 std::string Unexpected(CLI::App& app, const std::string& word) {
   if (absl::StartsWith(word, "-")) return NoSuchFlag(app, word);
-  CLI::App& given = Given(app);
-  std::vector<std::string> commands;
-  for (const CLI::App* command : CommandsOf(given)) commands.push_back(command->get_name());
+  const std::vector<std::string> commands = CommandNames(Given(app));
   if (!commands.empty()) {
     return absl::StrCat("there is no command ", Quoted(word), DidYouMean(Nearest(word, commands)));
   }
   return absl::StrCat(Quoted(word), " is one argument too many");
+}
+
+std::string Explained(CLI::App& app, const CLI::ParseError& error) {
+  CLI::App& given = Given(app);
+  const bool is_missing = given.get_require_subcommand_min() > 0 && given.get_subcommands().empty();
+  if (!is_missing || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
+    return error.what();
+  }
+  return absl::StrCat("a command is missing: ", absl::StrJoin(CommandNames(given), ", "));
 }
 
 EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
@@ -67,7 +81,7 @@ EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
   // That something required is missing may only be a consequence of the word that is left over.
   std::vector<std::string> left = app.remaining();
   left.erase(std::remove(left.begin(), left.end(), "--"), left.end());
-  const std::string what = left.empty() ? error.what() : Unexpected(app, left.front());
+  const std::string what = left.empty() ? Explained(app, error) : Unexpected(app, left.front());
   return {ExitCode::kUsage,
           absl::StrCat("sluice: ", what, "\n`sluice ", verb, "--help` shows how it is used.\n")};
 }

@@ -39,7 +39,7 @@ void AddDeploymentFlags(CLI::App& verb, DeployOptions& options) {
   verb.add_option("--target", options.targets, "ID or ID=ADDRESS; may be repeated (all)")
       ->allow_extra_args(false);
   verb.add_option("--on-failure", options.on_failure, "rollback, stop or continue (rollback)")
-      ->check(CLI::IsMember({"rollback", "stop", "continue"}));
+      ->check(OneOf({"rollback", "stop", "continue"}));
   verb.add_option("--max-failed-targets", options.max_failed_targets,
                   "targets that may fail without failing the deployment (0)");
   AddDuration(verb, "--progress-deadline", options.progress_deadline,

@@ -6,23 +6,40 @@
 #ifndef SLUICE_CLIENT_GRAMMAR_FLAG_H_
 #define SLUICE_CLIENT_GRAMMAR_FLAG_H_
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "base/duration_text.h"
+#include "base/violations.h"
 
 namespace sluice::client {
+
+// Words that a flag or an argument may be.
+inline CLI::Validator OneOf(const std::vector<std::string>& words) {
+  return CLI::Validator(
+      [words](const std::string& word) -> std::string {
+        if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+        return absl::StrCat("must be ", absl::StrJoin(words, ", "), "; is ", Quoted(word));
+      },
+      "");
+}
 
 // A flag whose value is one of the map's words.
 template <typename Value>
 void AddChoice(CLI::App& app, const std::string& name, Value& value,
                const std::map<std::string, Value>& choices, const std::string& help) {
+  std::vector<std::string> words;
+  for (const auto& [word, meaning] : choices) words.push_back(word);
   app.add_option_function<std::string>(
          name, [&value, &choices](const std::string& word) { value = choices.at(word); }, help)
-      ->check(CLI::IsMember(choices))
+      ->check(OneOf(words))
       ->option_text("WORD");
 }
 

@@ -209,7 +209,7 @@ void Grammar::AddCompletion() {
                            "  sluice completion fish > ~/.config/fish/completions/sluice.fish");
   verb.add_option("SHELL", completion_.shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(OneOf({"bash", "zsh", "fish"}));
 }
 
 }  // namespace sluice::client

@@ -193,6 +193,11 @@ TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
       {{"state", "--frobnicate"}, "there is no flag \"--frobnicate\"\n"},
       {{"--watch", "deploy", "web", "v2"}, R"("--watch" stands after "deploy")"},
       {{"list", "web", "api"}, R"("api" is one argument too many)"},
+      {{}, "a command is missing: deploy, rollback, "},
+      {{"certs"}, "a command is missing: init\n"},
+      {{"state"}, "SUBJECT is required"},
+      {{"list", "-o", "jsn"}, R"(--output: must be json, text, wide, yaml; is "jsn")"},
+      {{"deploy", "--on-failure", "x"}, R"(must be rollback, stop, continue; is "x")"},
   };
   for (const MistakeCase& test : cases) {
     const auto parsed = Parse(test.words);
