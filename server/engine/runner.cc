@@ -41,6 +41,7 @@ RunOutcome Runner::Run() {
     if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
       return {.interrupt = interrupt};
     }
+    if (RunOutcome failure = RecallFailure(index); !failure.ok()) return failure;
     BeginStep(index);
     RunOutcome outcome = RunStep(index, plan_.steps(index));
     if (Suspended(outcome.interrupt)) return outcome;
@@ -70,6 +71,18 @@ void Runner::Recall(const v1::DeploymentState& state, int index) {
   }
 }
 
+RunOutcome Runner::RecallFailure(int index) const {
+  RunOutcome failure;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    const v1::Step& step = state.plan().steps(index);
+    if (step.status() != v1::STEP_STATUS_FAILED) return;
+    failure = {.reason = state.reason(), .message = step.error()};
+    // Only the deadline ends a step without an error of its own.
+    if (step.error().empty()) failure.interrupt = Interrupt::kDeadline;
+  });
+  return failure;
+}
+
 bool Runner::Suspended(Interrupt interrupt) const {
   return interrupt == Interrupt::kShutdown && context_.epoch > 0;
 }
@@ -89,7 +102,7 @@ RunOutcome Runner::RunStep(int index, const v1::Step& step) {
     case v1::Step::kSetTraffic:
       return Do(step.set_traffic());
     case v1::Step::kSwitchTraffic:
-      return Do(index, step.switch_traffic());
+      return Do(step.switch_traffic());
     case v1::Step::kSetFlag:
       return Do(step.set_flag());
     case v1::Step::kWait:
@@ -111,24 +124,30 @@ RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
   const int count = static_cast<int>(targets.size());
   TargetStep calls(context_, index, step, plan_.version(), std::move(targets));
   last_step_ = calls.Run(lenient ? count : std::max(tolerated, 0));
-  if (Suspended(last_step_.interrupt)) return {.interrupt = last_step_.interrupt};
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    v1::Step& record = *state.mutable_plan()->mutable_steps(index);
-    record.set_targets_succeeded(last_step_.succeeded);
-    record.set_targets_failed(last_step_.failed);
-    if (step.failures_are_judged_later()) record.set_error(last_step_.message);
-    if (state.phase() == v1::PHASE_DEPLOYING && state.targets_size() > 0) {
-      state.set_traffic_percentage(100.0 * state.result().targets_updated() / state.targets_size());
-    }
-  });
+  RecordTally();
   if (last_step_.interrupt != Interrupt::kNone) return {.interrupt = last_step_.interrupt};
   if (last_step_.failed == 0 || step.failures_are_judged_later()) return {};
   failed_targets_ += last_step_.failed;
   if (failed_targets_ <= policy_.tolerated) return {};
   const RunOutcome failure{.reason = last_step_.reason, .message = last_step_.message};
   if (!policy_.go_on) return failure;
-  PassOver(index, failure);
+  PassOver(failure);
   return {};
+}
+
+void Runner::RecordTally() {
+  AtEnd([this](v1::DeploymentState& state, v1::Step& step) {
+    step.set_targets_succeeded(last_step_.succeeded);
+    step.set_targets_failed(last_step_.failed);
+    if (step.deploy_targets().failures_are_judged_later()) step.set_error(last_step_.message);
+    v1::DeploymentResult& result = *state.mutable_result();
+    result.set_targets_updated(result.targets_updated() + last_step_.succeeded);
+    result.set_targets_failed(result.targets_failed() + last_step_.failed);
+    for (const std::string& error : last_step_.errors) result.add_errors(error);
+    if (state.phase() == v1::PHASE_DEPLOYING && state.targets_size() > 0) {
+      state.set_traffic_percentage(100.0 * result.targets_updated() / state.targets_size());
+    }
+  });
 }
 
 RunOutcome Runner::JudgeUncertain(int index, const std::vector<int>& targets) {
@@ -158,8 +177,8 @@ RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
   const int attempted = last_step_.succeeded + last_step_.failed;
   const double rate = attempted == 0 ? 1.0 : static_cast<double>(last_step_.succeeded) / attempted;
   if (rate >= step.threshold()) return {};
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    (*state.mutable_metadata())["stopped_at_stage"] = absl::StrCat(step.stage());
+  AtEnd([stage = step.stage()](v1::DeploymentState& state, v1::Step&) {
+    (*state.mutable_metadata())["stopped_at_stage"] = absl::StrCat(stage);
   });
   return {
       .reason = v1::REASON_SUCCESS_RATE,
@@ -177,7 +196,7 @@ RunOutcome Runner::Do(const v1::SetTraffic& step) {
   return outcome;
 }
 
-RunOutcome Runner::Do(int index, const v1::SwitchTraffic& step) {
+RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
   // A switch needs everything before it to have succeeded.
   if (!passed_over_.ok()) return passed_over_;
   const auto call = [&](TrafficRouter& router, std::stop_token stop) {
@@ -187,24 +206,22 @@ RunOutcome Runner::Do(int index, const v1::SwitchTraffic& step) {
   if (!step.record_only()) outcome = Routed(call, absl::StrCat("switch to ", step.slot()));
   if (outcome.interrupt != Interrupt::kNone) return outcome;
   if (!outcome.ok() && !step.failure_is_tolerated()) {
-    Change(context_.record, [&](v1::DeploymentState& state) {
+    AtEnd([](v1::DeploymentState& state, v1::Step&) {
       state.mutable_result()->set_targets_failed(state.result().targets_failed() + 1);
     });
+    return outcome;
   }
-  if (!outcome.ok() && !step.failure_is_tolerated()) return outcome;
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    (*state.mutable_metadata())["active_slot"] = step.slot();
+  AtEnd([slot = step.slot()](v1::DeploymentState& state, v1::Step&) {
+    (*state.mutable_metadata())["active_slot"] = slot;
     state.set_traffic_percentage(100);
   });
-  if (!outcome.ok()) PassOver(index, outcome);
+  if (!outcome.ok()) PassOver(outcome);
   return {};
 }
 
-void Runner::PassOver(int index, const RunOutcome& failure) {
+void Runner::PassOver(const RunOutcome& failure) {
   if (passed_over_.ok()) passed_over_ = failure;
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    state.mutable_plan()->mutable_steps(index)->set_error(failure.message);
-  });
+  AtEnd([text = failure.message](v1::DeploymentState&, v1::Step& step) { step.set_error(text); });
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
@@ -213,8 +230,8 @@ RunOutcome Runner::Do(const v1::SetFlag& step) {
   };
   RunOutcome outcome = Routed(call, absl::StrCat("flag ", step.name()));
   if (!outcome.ok()) return outcome;
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    (*state.mutable_metadata())["flag_name"] = step.name();
+  AtEnd([name = step.name()](v1::DeploymentState& state, v1::Step&) {
+    (*state.mutable_metadata())["flag_name"] = name;
   });
   RecordTraffic(step.percentage());
   return outcome;
@@ -265,7 +282,11 @@ void Runner::EndStep(int index, const RunOutcome& outcome) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::Step& step = *state.mutable_plan()->mutable_steps(index);
     step.set_status(outcome.ok() ? v1::STEP_STATUS_DONE : v1::STEP_STATUS_FAILED);
+    for (const StepChange& change : at_end_) change(state, step);
+    at_end_.clear();
     if (!outcome.ok()) step.set_error(outcome.message);
+    const bool is_forward = state.phase() == v1::PHASE_DEPLOYING;
+    if (is_forward && outcome.reason != v1::REASON_UNSPECIFIED) state.set_reason(outcome.reason);
     *step.mutable_end_time() = ToTimestamp(context_.clock.Now());
     step.clear_wait_until();
     step.clear_wait_left();
@@ -302,8 +323,7 @@ std::vector<int> Runner::Select(int index, const v1::DeployTargets& step) const 
 }
 
 void Runner::RecordTraffic(double percentage) {
-  Change(context_.record,
-         [&](v1::DeploymentState& state) { state.set_traffic_percentage(percentage); });
+  AtEnd([=](v1::DeploymentState& state, v1::Step&) { state.set_traffic_percentage(percentage); });
 }
 
 absl::Status Runner::CallRouter(const RouterCall& call) {
@@ -334,8 +354,9 @@ RunOutcome Runner::Routed(const RouterCall& call, const std::string& what) {
   }
   RunOutcome failure{.reason = v1::REASON_TRAFFIC_FAILED,
                      .message = absl::StrCat(what, ": ", std::string(status.message()))};
-  Change(context_.record,
-         [&](v1::DeploymentState& state) { state.mutable_result()->add_errors(failure.message); });
+  AtEnd([text = failure.message](v1::DeploymentState& state, v1::Step&) {
+    state.mutable_result()->add_errors(text);
+  });
   return failure;
 }
 

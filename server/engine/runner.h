@@ -47,7 +47,7 @@ class Runner {
   RunOutcome Do(int index, const v1::DeployTargets& step);
   RunOutcome Do(const v1::CheckSuccessRate& step);
   RunOutcome Do(const v1::SetTraffic& step);
-  RunOutcome Do(int index, const v1::SwitchTraffic& step);
+  RunOutcome Do(const v1::SwitchTraffic& step);
   RunOutcome Do(const v1::SetFlag& step);
   RunOutcome DoWait(int index);
   RunOutcome Do(int index, const v1::Gate& step);
@@ -64,7 +64,14 @@ class Runner {
   void EndStep(int index, const RunOutcome& outcome);
   std::vector<int> Select(int index, const v1::DeployTargets& step) const;
   // The plan goes on past this failure, but cannot end well any more.
-  void PassOver(int index, const RunOutcome& failure);
+  void PassOver(const RunOutcome& failure);
+  // What a step changes besides its targets is recorded together with its end: done again after the
+  // daemon's end it must not count twice.
+  using StepChange = std::function<void(v1::DeploymentState&, v1::Step&)>;
+  void AtEnd(StepChange change) { at_end_.push_back(std::move(change)); }
+  void RecordTally();
+  // How a step that failed just before the daemon's end has ended.
+  RunOutcome RecallFailure(int index) const;
   void RecordTraffic(double percentage);
   using RouterCall = std::function<absl::Status(TrafficRouter&, std::stop_token)>;
   // The router's answer as an outcome; the interrupt when that is why it failed.
@@ -78,6 +85,7 @@ class Runner {
   v1::Plan plan_;
   std::string version_;  // the deployment's, of which traffic and flag are shares both ways
   TargetStep::Tally last_step_;
+  std::vector<StepChange> at_end_;
   int failed_targets_ = 0;
   // The first failure that go_on went past.
   RunOutcome passed_over_;

@@ -43,8 +43,6 @@ TargetStep::Tally TargetStep::Run(int tolerated) {
     LaunchCalls();
     interrupt = context_.control.Await([this] { return running_ == 0; });
   }
-  // The next start of the daemon counts them all together.
-  if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return {.interrupt = interrupt};
   Tally tally = Collect();
   tally.interrupt = interrupt;
   return tally;
@@ -217,9 +215,9 @@ TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::St
   return outcome;
 }
 
-TargetStep::Tally TargetStep::Collect() {
+TargetStep::Tally TargetStep::Collect() const {
   Tally tally;
-  Change(context_.record, [&](v1::DeploymentState& state) {
+  context_.record.Read([&](const v1::DeploymentState& state) {
     for (size_t i = 0; i < targets_.size(); ++i) {
       const Outcome& outcome = outcomes_[i];
       if (!outcome.attempted || outcome.cancelled) continue;
@@ -228,17 +226,13 @@ TargetStep::Tally TargetStep::Collect() {
         continue;
       }
       ++tally.failed;
-      const std::string text =
-          absl::StrCat("target ", state.targets(targets_[i]).target().id(), ": ", outcome.error);
-      state.mutable_result()->add_errors(text);
+      tally.errors.push_back(
+          absl::StrCat("target ", state.targets(targets_[i]).target().id(), ": ", outcome.error));
       if (tally.failed == 1) {
         tally.reason = outcome.reason;
-        tally.message = text;
+        tally.message = tally.errors.front();
       }
     }
-    v1::DeploymentResult& result = *state.mutable_result();
-    result.set_targets_updated(result.targets_updated() + tally.succeeded);
-    result.set_targets_failed(result.targets_failed() + tally.failed);
   });
   return tally;
 }

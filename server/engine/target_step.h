@@ -38,10 +38,12 @@ class TargetStep {
     v1::Reason reason = v1::REASON_UNSPECIFIED;
     std::string message;
     Interrupt interrupt = Interrupt::kNone;
+    // Every failure, in target order.
+    std::vector<std::string> errors;
   };
 
   // Blocks until all calls have returned, also when it is interrupted. Stops beginning new calls
-  // after more than `tolerated` failures. Errors are recorded in target order.
+  // after more than `tolerated` failures. The targets are recorded as they go, the tally is not.
   Tally Run(int tolerated);
 
  private:
@@ -64,7 +66,7 @@ class TargetStep {
   Outcome End(int target, v1::Reason reason, const absl::Status& status, const std::string& output);
   TargetCall CallOf(int target, const v1::DeploymentState& state) const;
   TargetCall BeginCall(int target);
-  Tally Collect();
+  Tally Collect() const;
   bool HasMore() const { return next_ < todo_.size() && !give_up_; }
 
   const RunContext& context_;

@@ -11,6 +11,11 @@
 #include "strategy/deployment_state.h"
 
 namespace sluice {
+namespace {
+
+constexpr int kHistory = 20;
+
+}  // namespace
 
 v1::DeployRequest EngineTest::Request(const std::string& text) {
   v1::DeployRequest request;
@@ -43,8 +48,36 @@ void EngineTest::Configure(int targets, const std::vector<std::string>& services
   catalog_.Replace(definitions);
 }
 
+void EngineTest::StartDurable(const EngineLimits& limits) {
+  if (store_ == nullptr) store_ = std::make_unique<CrashStore>();
+  registry_ = std::make_unique<Registry>(clock_, kHistory);
+  store_->Restart();
+  absl::StatusOr<StoreChange> contents = store_->Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  auto journal = Journal::Start(clock_, *store_, {});
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  journal_ = *std::move(journal);
+  const std::vector<RequestLog::Entry> requests = RequestLog::EntriesIn(*contents);
+  registry_->Restore(*std::move(contents), *journal_);
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  MakeManager(limits);
+  manager_->ResumeAll(requests);
+}
+
+void EngineTest::Crash() {
+  store_->Crash();
+  manager_ = nullptr;
+  journal_ = nullptr;
+  registry_ = nullptr;
+}
+
 void EngineTest::Start(const EngineLimits& limits) {
-  manager_ = std::make_unique<DeploymentManager>(clock_, registry_, catalog_, limits,
+  registry_ = std::make_unique<Registry>(clock_, kHistory);
+  MakeManager(limits);
+}
+
+void EngineTest::MakeManager(const EngineLimits& limits) {
+  manager_ = std::make_unique<DeploymentManager>(clock_, *registry_, catalog_, limits,
                                                  [this] { return absl::StrCat("d", ++last_id_); });
 }
 
@@ -56,11 +89,12 @@ void EngineTest::StartWith(int targets, const EngineLimits& limits) {
 std::string EngineTest::Deploy(const v1::DeployRequest& request) {
   const auto accepted = manager_->Deploy(request);
   EXPECT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_TRUE(registry_->AwaitDurable().ok());
   return accepted.ok() ? (*accepted)->state().id() : "";
 }
 
 v1::DeploymentState EngineTest::Get(const std::string& id) const {
-  const auto snapshot = registry_.Get(id);
+  const auto snapshot = registry_->Get(id);
   EXPECT_TRUE(snapshot.ok()) << snapshot.status();
   return snapshot.ok() ? (*snapshot)->state() : v1::DeploymentState();
 }
@@ -70,7 +104,7 @@ v1::DeploymentState EngineTest::Await(
   for (int64_t seen = 0;;) {
     const v1::DeploymentState state = Get(id);
     if (is_so(state)) return state;
-    seen = registry_.AwaitChange(std::max(seen, state.revision()));
+    seen = registry_->AwaitChange(std::max(seen, state.revision()));
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "engine/deployment_manager.h"
 #include "gtest/gtest.h"
+#include "support/crash_store.h"
 #include "support/fake_clock.h"
 #include "support/fake_world.h"
 
@@ -27,10 +28,14 @@ class EngineTest : public testing::Test {
   // Services with the targets t1, t2 ... on version 1.0, and a deployer that knows it.
   void Configure(int targets, const std::vector<std::string>& services = {"shop"});
   void Start(const EngineLimits& limits = {});
+  // As Start, on what store_ holds; a store that is not there yet is empty.
+  void StartDurable(const EngineLimits& limits = {});
+  // The end of the process: nothing more is written, and calls that run are cut.
+  void Crash();
   // As Configure and Start.
   void StartWith(int targets, const EngineLimits& limits = {});
 
-  // Accepts the request and returns the id.
+  // Has the request accepted, durably where records are, and returns the id.
   std::string Deploy(const v1::DeployRequest& request);
   v1::DeploymentState Get(const std::string& id) const;
   // Blocks until the record is so; the clock stands still.
@@ -49,6 +54,7 @@ class EngineTest : public testing::Test {
   absl::Status Abort(const std::string& id);
   absl::Status Rollback(const std::string& id, const std::string& to_version = "");
 
+  void MakeManager(const EngineLimits& limits);
   void FailDeploy(const std::string& target, const std::string& version);
   void HangDeploy(const std::string& target, const std::string& version);
   void FailHealth(const std::string& target, const std::string& version);
@@ -59,7 +65,9 @@ class EngineTest : public testing::Test {
 
   FakeClock clock_;
   std::shared_ptr<FakeWorld> world_ = std::make_shared<FakeWorld>(clock_);
-  Registry registry_{clock_, 20};
+  std::unique_ptr<CrashStore> store_;  // null: in memory alone
+  std::unique_ptr<Registry> registry_;
+  std::unique_ptr<Journal> journal_;
   ServiceCatalog catalog_{nullptr};
   int targets_ = 0;
   int last_id_ = 0;

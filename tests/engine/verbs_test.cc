@@ -136,7 +136,7 @@ TEST_F(VerbsTest, AFinishedDeploymentIsRolledBackToTheNamedVersion) {
   ASSERT_TRUE(Rollback(id, "0.9").ok());
   EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_ROLLED_BACK);
   EXPECT_THAT(Versions(), Each("0.9"));
-  EXPECT_EQ(registry_.MemoryOf("shop").active_version, "0.9");
+  EXPECT_EQ(registry_->MemoryOf("shop").active_version, "0.9");
 }
 
 TEST_F(VerbsTest, OnlyTheLatestDeploymentOfAServiceIsRolledBack) {
@@ -306,7 +306,7 @@ TEST_F(VerbsTest, MoreThanMayWaitAreRefused) {
   Deploy(request_of("c"));
   const absl::Status refused = manager_->Deploy(request_of("d")).status();
   EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
-  EXPECT_TRUE(absl::IsNotFound(registry_.LatestOf("d").status())) << "nothing recorded";
+  EXPECT_TRUE(absl::IsNotFound(registry_->LatestOf("d").status())) << "nothing recorded";
   EXPECT_EQ(Get(waiting).status(), v1::STATUS_PENDING);
   ASSERT_TRUE(Abort(running).ok());
   AwaitStatus(waiting, v1::STATUS_PAUSED);

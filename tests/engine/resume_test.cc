@@ -1,0 +1,444 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Deployments that the daemon's end interrupts, and the next start goes on with.
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "engine/engine_fixture.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "strategy/deployment_state.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kGated[] = "strategy { blue_green_deployment { manual_promotion: true } }";
+constexpr char kWaiting[] = "strategy { rolling_deployment { delay_seconds: 60 } }";
+
+class ResumeTest : public EngineTest {
+ protected:
+  void Restart() {
+    Crash();
+    StartDurable();
+  }
+
+  void AwaitWait(const std::string& id) {
+    Await(id, [](const v1::DeploymentState& state) {
+      return state.current_step() < state.plan().steps_size() &&
+             state.plan().steps(state.current_step()).has_wait_until();
+    });
+  }
+
+  // The deploy calls that had an effect.
+  std::vector<std::string> Effects() const {
+    std::vector<std::string> effects;
+    for (const WorldCall& call : world_->calls(CallKind::kDeploy)) {
+      if (call.end != absl::InfiniteDuration() && call.status.ok()) {
+        effects.push_back(absl::StrCat(call.subject, "=", call.version));
+      }
+    }
+    return effects;
+  }
+};
+
+TEST_F(ResumeTest, WhatHasEndedIsThereAgain) {
+  Configure(2);
+  StartDurable();
+  const v1::DeploymentState before = Run(Request());
+  Restart();
+  EXPECT_EQ(Get(before.id()).SerializeAsString(), before.SerializeAsString());
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t2=2.0"));
+}
+
+TEST_F(ResumeTest, TheNextDeploymentKnowsWhatRuns) {
+  Configure(1);
+  StartDurable();
+  Run(Request());
+  Restart();
+  const v1::DeploymentState next = Run(Request("version: '3.0'"));
+  EXPECT_EQ(next.previous_version(), "2.0");
+  EXPECT_EQ(next.targets(0).previous_version(), "2.0");
+}
+
+TEST_F(ResumeTest, ARequestIdIsKnownAcrossARestart) {
+  Configure(1);
+  StartDurable();
+  const v1::DeployRequest request = Request("request_id: 'build-7'");
+  const std::string id = Run(request).id();
+  Restart();
+  EXPECT_EQ(Deploy(request), id);
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0"));
+  const auto other = manager_->Deploy(Request("request_id: 'build-7' version: '3.0'"));
+  EXPECT_TRUE(absl::IsAlreadyExists(other.status())) << other.status();
+}
+
+TEST_F(ResumeTest, ARequestIdIsForgottenAfterADay) {
+  Configure(1);
+  StartDurable();
+  const v1::DeployRequest request = Request("request_id: 'build-7'");
+  const std::string id = Run(request).id();
+  Restart();
+  clock_.Advance(absl::Hours(25));
+  Run(Request("request_id: 'build-8'"));
+  EXPECT_NE(Deploy(request), id);
+}
+
+TEST_F(ResumeTest, DowntimeCountsAgainstAWait) {
+  Configure(2);
+  StartDurable();
+  const std::string id = Deploy(Request(kWaiting));
+  AwaitWait(id);
+  clock_.Advance(absl::Seconds(20));
+  Crash();
+  clock_.Advance(absl::Seconds(30));
+  StartDurable();
+  AwaitWait(id);
+  clock_.AwaitTimedWait(absl::Seconds(10));
+  clock_.Advance(absl::Seconds(9));
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0"));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t2=2.0"));
+}
+
+TEST_F(ResumeTest, APausedWaitKeepsWhatWasLeft) {
+  Configure(2);
+  StartDurable();
+  const std::string id = Deploy(Request(kWaiting));
+  AwaitWait(id);
+  clock_.Advance(absl::Seconds(20));
+  ASSERT_TRUE(Pause(id).ok());
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  Crash();
+  clock_.Advance(absl::Hours(5));
+  StartDurable();
+  EXPECT_EQ(Get(id).status(), v1::STATUS_PAUSED);
+  ASSERT_TRUE(Resume(id).ok());
+  clock_.AwaitTimedWait(absl::Seconds(40));
+  clock_.Advance(absl::Seconds(39));
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0"));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(ResumeTest, AGateStaysShut) {
+  Configure(2);
+  StartDurable();
+  const std::string id = Deploy(Request(kGated));
+  AwaitStatus(id, v1::STATUS_PAUSED);
+  Restart();
+  EXPECT_EQ(Get(id).status(), v1::STATUS_PAUSED);
+  EXPECT_THAT(world_->calls(CallKind::kSwitch), IsEmpty());
+  ASSERT_TRUE(Promote(id).ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(world_->calls(CallKind::kSwitch).size(), 1u);
+}
+
+TEST_F(ResumeTest, AnAcknowledgedAbortIsCarriedOut) {
+  Configure(2);
+  StartDurable();
+  HangDeploy("t1", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  store_->CrashAfter(1);  // The abort itself.
+  ASSERT_TRUE(Abort(id).ok());
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  Restart();
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_ABORTED);
+  EXPECT_EQ(Deploys().size(), 1u);
+}
+
+TEST_F(ResumeTest, AnAcknowledgedRollbackIsCarriedOut) {
+  Configure(2);
+  StartDurable();
+  HangDeploy("t2", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 2);
+  store_->CrashAfter(1);
+  ASSERT_TRUE(Rollback(id).ok());
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  Restart();
+  EXPECT_EQ(RunToEnd(id).status(), v1::STATUS_ROLLED_BACK);
+  EXPECT_THAT(Versions(), ElementsAre("1.0", "1.0"));
+}
+
+// The daemon ended while t1 was being deployed.
+class UncertainTest : public ResumeTest {
+ protected:
+  std::string CrashWhileDeploying(const std::string& request) {
+    Configure(2);
+    StartDurable();
+    HangDeploy("t1", "2.0");
+    const std::string id = Deploy(Request(request));
+    world_->AwaitCalls(CallKind::kDeploy, 1);
+    Crash();
+    world_->Script(CallKind::kDeploy, "t1", "2.0", {});
+    return id;
+  }
+};
+
+TEST_F(UncertainTest, ATargetThatWasNotDoneIsDeployedAgain) {
+  const std::string id = CrashWhileDeploying("");
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(state.targets(0).attempts(), 2);
+  EXPECT_THAT(Effects(), ElementsAre("t1=2.0", "t2=2.0"));
+}
+
+TEST_F(UncertainTest, ATargetThatWasDoneIsNot) {
+  const std::string id = CrashWhileDeploying("");
+  world_->SetVersion("t1", "2.0");
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(state.targets(0).attempts(), 1);
+  EXPECT_THAT(Effects(), ElementsAre("t2=2.0"));
+}
+
+TEST_F(UncertainTest, AnIntentIsDurableBeforeTheTargetIsTouched) {
+  Configure(1);
+  StartDurable();
+  bool was_known = true;
+  world_->SetWitness([&](const WorldCall& call) {
+    if (call.kind != CallKind::kDeploy) return;
+    const StoreChange stored = *store_->Load();
+    const v1::TargetState& target = stored.records.at("d1").state->targets(0);
+    was_known = was_known && target.attempts() == 1;
+  });
+  EXPECT_EQ(Run(Request()).status(), v1::STATUS_COMPLETED);
+  EXPECT_TRUE(was_known);
+}
+
+TEST_F(UncertainTest, PauseAsksAPerson) {
+  const std::string id = CrashWhileDeploying("on_failure { on_uncertain: UNCERTAIN_POLICY_PAUSE }");
+  StartDurable();
+  v1::DeploymentState state = AwaitStatus(id, v1::STATUS_PAUSED);
+  EXPECT_THAT(state.message(), HasSubstr("not known: t1"));
+  EXPECT_EQ(state.targets(0).phase(), v1::TARGET_PHASE_UNCERTAIN);
+  EXPECT_EQ(Deploys().size(), 1u);
+  Restart();  // Asked once is enough.
+  ASSERT_TRUE(Resume(id).ok());
+  EXPECT_EQ(RunToEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
+TEST_F(UncertainTest, RollbackTakesItBack) {
+  const std::string id =
+      CrashWhileDeploying("on_failure { on_uncertain: UNCERTAIN_POLICY_ROLLBACK }");
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK);
+  EXPECT_EQ(state.reason(), v1::REASON_UNCERTAIN);
+  EXPECT_THAT(Versions(), ElementsAre("1.0", "1.0"));
+}
+
+TEST_F(ResumeTest, AServiceThatIsGoneFailsClearly) {
+  Configure(1);
+  StartDurable();
+  const std::string id = Deploy(Request(kGated));
+  AwaitStatus(id, v1::STATUS_PAUSED);
+  Crash();
+  Configure(1, {"other"});
+  StartDurable();
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.reason(), v1::REASON_NOT_RESUMED);
+  EXPECT_THAT(state.message(), HasSubstr("no longer configured"));
+}
+
+TEST_F(ResumeTest, WhatCannotBeWrittenIsNeitherAcknowledgedNorSeen) {
+  Configure(1);
+  StartDurable();
+  const std::string first = Run(Request()).id();
+  store_->Crash();
+  const auto accepted = manager_->Deploy(Request("version: '3.0'"));
+  ASSERT_TRUE(accepted.ok());  // But not durable:
+  EXPECT_FALSE(registry_->AwaitDurable().ok());
+  EXPECT_TRUE(absl::IsNotFound(registry_->Get((*accepted)->state().id()).status()));
+  EXPECT_EQ(*registry_->LatestOf("shop"), first);
+  EXPECT_FALSE(manager_->Deploy(Request("version: '4.0'")).ok());
+  EXPECT_EQ(Get(first).status(), v1::STATUS_COMPLETED);
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0"));
+}
+
+TEST_F(ResumeTest, AWatchGoesOnAcrossARestart) {
+  Configure(1);
+  StartDurable();
+  const v1::DeploymentState first = Run(Request());
+  Restart();
+  const auto nothing = registry_->NextAfter(first.revision(), {});
+  ASSERT_TRUE(nothing.ok()) << nothing.status();
+  EXPECT_EQ(*nothing, nullptr);
+  const v1::DeploymentState second = Run(Request("version: '3.0'"));
+  EXPECT_GT(second.revision(), first.revision());
+  const auto next = registry_->NextAfter(first.revision(), {});
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ((*next)->state().id(), second.id());
+}
+
+TEST_F(ResumeTest, EachStartHasAHigherEpoch) {
+  Configure(1);
+  StartDurable();
+  const int64_t first = registry_->start_count();
+  Restart();
+  EXPECT_EQ(registry_->start_count(), first + 1);
+}
+
+TEST_F(ResumeTest, TheHistoryLimitHoldsAcrossRestarts) {
+  Configure(1);
+  StartDurable();
+  for (int i = 0; i < 25; ++i) Run(Request(absl::StrCat("version: 'v", i, "'")));
+  Restart();
+  v1::ListStatesRequest request;
+  EXPECT_EQ(registry_->List(request)->states_size(), 20);
+  EXPECT_EQ(store_->Load()->records.size(), 20u);
+}
+
+// --- Killed at any commit.
+
+struct Scenario {
+  std::string name;
+  std::string request;
+  std::string fails;  // this target's deployment of 2.0
+};
+
+class KilledTest : public ResumeTest, public testing::WithParamInterface<Scenario> {
+ protected:
+  void Begin() {
+    store_ = nullptr;
+    world_ = std::make_shared<FakeWorld>(clock_);
+    Configure(6);
+    if (!GetParam().fails.empty()) FailDeploy(GetParam().fails, "2.0");
+    StartDurable();
+  }
+
+  // The request is repeated until it is acknowledged, as a client does.
+  std::string Accept(const v1::DeployRequest& request) {
+    while (true) {
+      const auto accepted = manager_->Deploy(request);
+      if (accepted.ok() && registry_->AwaitDurable().ok()) return (*accepted)->state().id();
+      Restart();
+    }
+  }
+
+  v1::DeploymentState Drive(const std::string& id) {
+    while (true) {
+      if (store_->has_crashed()) {
+        Crash();
+        clock_.Advance(absl::Seconds(3));
+        StartDurable();
+      }
+      const v1::DeploymentState state = Get(id);
+      if (IsTerminal(state.status())) return state;
+      if (state.status() == v1::STATUS_PAUSED) Promote(id).IgnoreError();
+      clock_.Advance(absl::Seconds(1));
+      for (int i = 0; i < 10; ++i) std::this_thread::yield();
+    }
+  }
+
+  v1::DeploymentState RunKilledAfter(int commits) {
+    Begin();
+    if (commits > 0) store_->CrashAfter(commits);
+    const std::string request = absl::StrCat("request_id: 'r' ", GetParam().request);
+    const v1::DeploymentState state = Drive(Accept(Request(request)));
+    effects_ = Effects();
+    std::sort(effects_.begin(), effects_.end());
+    CheckWaits(state);
+    Crash();
+    return state;
+  }
+
+  // No step after a wait began before the wait was over.
+  static void CheckWaits(const v1::DeploymentState& state) {
+    const v1::Plan& plan = state.has_deploy_plan() ? state.deploy_plan() : state.plan();
+    for (const v1::Step& step : plan.steps()) {
+      if (!step.has_wait() || step.status() != v1::STEP_STATUS_DONE) continue;
+      EXPECT_GE(step.end_time().seconds() - step.start_time().seconds(),
+                step.wait().duration().seconds());
+    }
+  }
+
+  // Everything but times, ids, revisions and attempts.
+  static std::string Essence(v1::DeploymentState state) {
+    state.clear_id();
+    state.clear_revision();
+    state.clear_create_time();
+    state.clear_start_time();
+    state.clear_end_time();
+    state.mutable_result()->clear_duration_ms();
+    for (v1::TargetState& target : *state.mutable_targets()) {
+      target.clear_start_time();
+      target.clear_end_time();
+      target.clear_attempts();
+    }
+    for (v1::Plan* plan : {state.mutable_plan(), state.mutable_deploy_plan()}) {
+      for (v1::Step& step : *plan->mutable_steps()) {
+        step.clear_start_time();
+        step.clear_end_time();
+      }
+    }
+    return state.DebugString();
+  }
+
+  // The lines that only one of both has.
+  static std::vector<std::string> Difference(const std::string& a, const std::string& b) {
+    std::vector<std::string> of_a = absl::StrSplit(a, '\n');
+    std::vector<std::string> of_b = absl::StrSplit(b, '\n');
+    std::sort(of_a.begin(), of_a.end());
+    std::sort(of_b.begin(), of_b.end());
+    std::vector<std::string> difference;
+    std::set_symmetric_difference(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
+                                  std::back_inserter(difference));
+    return difference;
+  }
+
+  std::vector<std::string> effects_;
+};
+
+TEST_P(KilledTest, EndsAsIfItHadNotBeen) {
+  const std::string unkilled = Essence(RunKilledAfter(0));
+  const std::vector<std::string> effects = effects_;
+  for (int commits = 1; commits <= 60; ++commits) {
+    SCOPED_TRACE(absl::StrCat("killed after ", commits, " commits"));
+    ASSERT_THAT(Difference(Essence(RunKilledAfter(commits)), unkilled), IsEmpty());
+    ASSERT_EQ(effects_, effects);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Scenarios, KilledTest,
+    testing::Values(
+        Scenario{"Rolling", "strategy { rolling_deployment { batch_size: 2 delay_seconds: 5 } }"},
+        Scenario{"RollingThatFails",
+                 "strategy { rolling_deployment { batch_size: 2 delay_seconds: 2 } }", "t4"},
+        Scenario{"RollingThatGoesOn",
+                 "strategy { rolling_deployment { batch_size: 2 delay_seconds: 0 } } "
+                 "on_failure { policy: FAILURE_POLICY_CONTINUE }",
+                 "t2"},
+        Scenario{"Canary",
+                 "strategy { canary_deployment { stages: [20, 50, 100] stage_duration_seconds: 4 "
+                 "} }"},
+        Scenario{"CanaryThatFails",
+                 "strategy { canary_deployment { stages: [20, 50, 100] stage_duration_seconds: 2 "
+                 "} }",
+                 "t3"},
+        Scenario{"BlueGreen", kGated},
+        Scenario{"TrafficCanary", "strategy { canary_strategy { step_duration_seconds: 2 } }"},
+        Scenario{"Flag", "strategy { feature_flag_strategy { initial_rollout: 25 } }"}),
+    [](const testing::TestParamInfo<Scenario>& scenario) { return scenario.param.name; });
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,44 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A record store whose process ends when the test says so: what was committed by then is there at
+// the next start, and nothing that came later.
+
+#ifndef SLUICE_TESTS_SUPPORT_CRASH_STORE_H_
+#define SLUICE_TESTS_SUPPORT_CRASH_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "drivers/record_store/memory_record_store.h"
+
+namespace sluice {
+
+// Thread-safe.
+class CrashStore final : public RecordStore {
+ public:
+  void Crash() { commits_left_ = 0; }
+  // So many commits more, then the end.
+  void CrashAfter(int64_t commits) { commits_left_ = commits; }
+  void Restart() { commits_left_ = kForever; }
+  bool has_crashed() const { return commits_left_ <= 0; }
+
+  absl::StatusOr<StoreChange> Load() override { return store_.Load(); }
+  absl::Status Commit(const StoreChange& change) override {
+    if (commits_left_ <= 0) return absl::UnavailableError("the process has ended");
+    --commits_left_;
+    return store_.Commit(change);
+  }
+  absl::Status Backup(const std::string& file) override { return store_.Backup(file); }
+
+ private:
+  static constexpr int64_t kForever = INT64_MAX / 2;
+
+  MemoryRecordStore store_;
+  std::atomic<int64_t> commits_left_{kForever};
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_TESTS_SUPPORT_CRASH_STORE_H_
