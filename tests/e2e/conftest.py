@@ -149,7 +149,11 @@ now() { date +%s.%N; }
 dir=$FLEET_DIR
 echo "$(now) begin $SLUICE_TARGET_ID $SLUICE_VERSION $SLUICE_STEP $SLUICE_ATTEMPT" >>"$dir/calls"
 [ -e "$dir/slow.d/$SLUICE_TARGET_ID" ] && sleep "$(cat "$dir/slow.d/$SLUICE_TARGET_ID")"
-[ -e "$dir/hang.d/$SLUICE_TARGET_ID" ] && { trap '' TERM; while :; do sleep 0.2; done; }
+[ -e "$dir/hang.d/$SLUICE_TARGET_ID" ] && {
+  trap '' TERM
+  echo "$(now) hang $SLUICE_TARGET_ID $SLUICE_VERSION" >>"$dir/calls"
+  while :; do sleep 0.2; done
+}
 if [ -e "$dir/fail.d/$SLUICE_TARGET_ID.$SLUICE_VERSION" ]; then
   cat "$dir/fail.d/$SLUICE_TARGET_ID.$SLUICE_VERSION"
   echo "$(now) end $SLUICE_TARGET_ID $SLUICE_VERSION failed" >>"$dir/calls"

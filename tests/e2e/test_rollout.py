@@ -7,6 +7,8 @@ import time
 import grpc
 import pytest
 
+from calls import eventually
+
 
 def pb():
     from sluice.v1 import deployment_pb2, deployment_service_pb2, strategy_pb2
@@ -194,15 +196,14 @@ def test_a_command_that_ignores_sigterm_is_cut_off_at_once(start_daemon, make_fl
     daemon = start(start_daemon, fleet)
     _, service_pb, _ = pb()
     state = deploy(daemon, "v2", rolling())
-    while not fleet.calls():
-        time.sleep(0.02)
-    time.sleep(0.3)
+    eventually(lambda: fleet.calls("hang"))
     (fleet.directory / "hang.d" / "t1").unlink()
     begin = time.monotonic()
     request = getattr(service_pb, verb + "Request")(deployment_id=state.id)
     getattr(daemon.stub, verb)(request)
     daemon.await_status(state.id, "FAILED" if verb == "Abort" else "ROLLED_BACK", seconds=5)
-    assert time.monotonic() - begin < 1.5
+    # 0.2 s of it are for SIGTERM; the way back runs two real commands.
+    assert time.monotonic() - begin < 1
 
 
 def test_pause_freezes_and_resume_goes_on(start_daemon, make_fleet):
