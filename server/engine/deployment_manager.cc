@@ -166,10 +166,7 @@ absl::Status DeploymentManager::Start(const JobPtr& job) {
 }
 
 void DeploymentManager::Run(const JobPtr& job) {
-  {
-    MutexLock accepted(mutex_);
-    if (Find(job->id) != job) return;  // It ended while it waited for a worker.
-  }
+  if (!Begin(job)) return;
   RegistryRecord record(registry_, job->id);
   DeploymentOrchestrator orchestrator({record, job->control, job->definition->ports, target_calls_,
                                        clock_, registry_.start_count()});
@@ -184,6 +181,14 @@ void DeploymentManager::Run(const JobPtr& job) {
   }
   MutexLock lock(mutex_);
   Forget(job);
+}
+
+bool DeploymentManager::Begin(const JobPtr& job) {
+  MutexLock lock(mutex_);  // Also waits for the end of the request that made it.
+  if (Find(job->id) != job) return false;
+  RegistryRecord record(registry_, job->id);
+  Change(record, [&](v1::DeploymentState& state) { BeginDeployment(state, clock_.Now()); });
+  return true;
 }
 
 void DeploymentManager::Forget(const JobPtr& job) {

@@ -74,6 +74,9 @@ class DeploymentManager {
   void Resume(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
+  // The deployment begins, unless it ended while it waited for a worker. One with the check: a
+  // verb finds it either waiting or begun.
+  bool Begin(const JobPtr& job);
   size_t AwaitJobs(absl::Duration deadline);
   // The deployment has ended: its service is free. Repeating it is harmless.
   void Forget(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -99,7 +99,6 @@ void DeploymentOrchestrator::Run() {
 }
 
 void DeploymentOrchestrator::Deploy() {
-  if (!Begin().ok()) return;  // Aborted while it waited for a worker.
   context_.control.Progress();
   if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
     return Settle({.interrupt = interrupt});
@@ -108,14 +107,10 @@ void DeploymentOrchestrator::Deploy() {
   Settle(Runner(context_, Policy()).Run());
 }
 
-absl::Status DeploymentOrchestrator::Begin() {
-  return context_.record.Update([&](v1::DeploymentState& state) {
-    if (IsTerminal(state.status())) return absl::CancelledError("no longer pending");
-    if (state.status() != v1::STATUS_PENDING) return absl::OkStatus();
-    state.set_status(v1::STATUS_IN_PROGRESS);
-    *state.mutable_start_time() = ToTimestamp(context_.clock.Now());
-    return absl::OkStatus();
-  });
+void BeginDeployment(v1::DeploymentState& state, absl::Time now) {
+  if (state.status() != v1::STATUS_PENDING) return;
+  state.set_status(v1::STATUS_IN_PROGRESS);
+  *state.mutable_start_time() = ToTimestamp(now);
 }
 
 void DeploymentOrchestrator::LearnPreviousVersions() {

@@ -21,14 +21,13 @@ class DeploymentOrchestrator {
  public:
   explicit DeploymentOrchestrator(RunContext context) : context_(context) {}
 
-  // From where the record is to a terminal status: PENDING, ROLLING_BACK (StartRollback), or
+  // From where the record is to a terminal status: just begun (BeginDeployment, StartRollback), or
   // wherever an earlier run of the daemon has left it.
   void Run();
 
  private:
   void Deploy();
   void Rollback();
-  absl::Status Begin();
   void LearnPreviousVersions();
   void AskTarget(int index);
   // What follows from how the run of a plan ended.
@@ -42,6 +41,10 @@ class DeploymentOrchestrator {
 
   RunContext context_;
 };
+
+// Turns the record of a deployment that waits for a worker into one that has it; another stays as
+// it is.
+void BeginDeployment(v1::DeploymentState& state, absl::Time now);
 
 // Turns the record of a deployment that ended or was stopped into one that rolls back.
 void StartRollback(v1::DeploymentState& state);

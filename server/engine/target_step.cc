@@ -37,7 +37,7 @@ TargetStep::Tally TargetStep::Run(int tolerated) {
   tolerated_ = tolerated;
   Recall();
   Interrupt interrupt = Interrupt::kNone;
-  while (interrupt == Interrupt::kNone && HasMore()) {
+  while (interrupt == Interrupt::kNone && next_ < TodoEnd()) {
     interrupt = context_.control.SafePoint();
     if (interrupt != Interrupt::kNone) break;
     LaunchCalls();
@@ -57,7 +57,8 @@ void TargetStep::Recall() {
       const bool has_succeeded = is_begun && (target.phase() == v1::TARGET_PHASE_SUCCEEDED ||
                                               target.phase() == v1::TARGET_PHASE_ROLLED_BACK);
       if (!has_failed && !has_succeeded) {
-        todo_.push_back(i);
+        todo_.insert(is_begun ? todo_.begin() + static_cast<ptrdiff_t>(begun_) : todo_.end(), i);
+        if (is_begun) ++begun_;
         continue;
       }
       outcomes_[i].attempted = true;
@@ -72,7 +73,7 @@ void TargetStep::Recall() {
 }
 
 void TargetStep::LaunchCalls() {
-  const size_t left = todo_.size() - next_;
+  const size_t left = TodoEnd() - next_;
   const size_t limit = step_.max_concurrent() > 0 ? step_.max_concurrent() : left;
   for (size_t i = 0; i < std::min(left, limit); ++i) {
     ++running_;
@@ -88,9 +89,9 @@ void TargetStep::LaunchCalls() {
 }
 
 void TargetStep::WorkThroughTargets() {
-  while (context_.control.MayBeginCall() && !give_up_) {
+  while (context_.control.MayBeginCall()) {
     const size_t next = next_++;
-    if (next >= todo_.size()) break;
+    if (next >= TodoEnd()) break;
     const size_t i = todo_[next];
     outcomes_[i] = DeployOne(targets_[i]);
     if (!outcomes_[i].error.empty() && ++failures_ > tolerated_) give_up_ = true;

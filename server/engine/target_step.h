@@ -67,7 +67,8 @@ class TargetStep {
   TargetCall CallOf(int target, const v1::DeploymentState& state) const;
   TargetCall BeginCall(int target);
   Tally Collect() const;
-  bool HasMore() const { return next_ < todo_.size() && !give_up_; }
+  // Of todo_, as many as are to be done.
+  size_t TodoEnd() const { return give_up_ ? begun_ : todo_.size(); }
 
   const RunContext& context_;
   const int step_index_;
@@ -76,7 +77,10 @@ class TargetStep {
   const std::vector<int> targets_;
   const std::stop_token stop_;
   std::vector<Outcome> outcomes_;
-  std::vector<size_t> todo_;  // indices into targets_
+  // Indices into targets_: first those that an earlier run of the daemon has begun, which are ended
+  // whatever fails, as they were to be then.
+  std::vector<size_t> todo_;
+  size_t begun_ = 0;
   int tolerated_ = 0;
   std::atomic<size_t> next_{0};
   std::atomic<int> running_{0};

@@ -16,7 +16,7 @@ import grpc
 import pytest
 
 from calls import (await_log, call, eventually, listed, pb, refused, rolling, run_sluiced,
-                   status_name)
+                   status_name, strategy)
 from conftest import SLUICE, SLUICED
 
 SECOND_SIGNAL_EXIT = 1
@@ -206,7 +206,8 @@ def test_the_socket_of_a_killed_daemon_is_taken_over(start_daemon):
 
 def test_a_watch_tells_that_the_daemon_forgot(start_daemon):
     killed = start_daemon()
-    state = deploy_unknown(killed, strategy=strategy("CanaryStrategy", manual_promotion=True))
+    state = call(killed, "Deploy", service="unknown", version="v1",
+                 strategy=strategy("CanaryStrategy", manual_promotion=True))
     command = [str(SLUICE), "--address", f"unix:{killed.socket}", "watch", state.id]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as watch:
