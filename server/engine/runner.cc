@@ -4,13 +4,10 @@
 #include "engine/runner.h"
 
 #include <algorithm>
-#include <atomic>
-#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/thread.h"
 #include "base/timestamp.h"
 #include "engine/wait_record.h"
 #include "strategy/steps.h"
@@ -35,13 +32,13 @@ RunOutcome Runner::Run() {
     plan_ = state.plan();
     version_ = state.version();
     index = state.current_step();
-    Recall(state, index);
+    so_far_ = RecallRun(state);
   });
   for (; index < plan_.steps_size(); ++index) {
     if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
       return {.interrupt = interrupt};
     }
-    if (RunOutcome failure = RecallFailure(index); !failure.ok()) return failure;
+    if (!so_far_.failed_step.ok()) return so_far_.failed_step;
     BeginStep(index);
     RunOutcome outcome = RunStep(index, plan_.steps(index));
     if (Suspended(outcome.interrupt)) return outcome;
@@ -50,37 +47,7 @@ RunOutcome Runner::Run() {
   }
   Change(context_.record,
          [&](v1::DeploymentState& state) { state.set_current_step(plan_.steps_size()); });
-  return passed_over_;
-}
-
-void Runner::Recall(const v1::DeploymentState& state, int index) {
-  for (int i = 0; i < index; ++i) {
-    const v1::Step& step = state.plan().steps(i);
-    const bool is_judged_later = step.deploy_targets().failures_are_judged_later();
-    if (step.has_deploy_targets()) {
-      last_step_ = {.succeeded = step.targets_succeeded(),
-                    .failed = step.targets_failed(),
-                    .reason = v1::REASON_DEPLOY_FAILED,
-                    .message = step.error()};
-      if (!is_judged_later) failed_targets_ += step.targets_failed();
-    }
-    if (step.error().empty() || is_judged_later || !passed_over_.ok()) continue;
-    passed_over_ = {
-        .reason = step.has_deploy_targets() ? v1::REASON_DEPLOY_FAILED : v1::REASON_TRAFFIC_FAILED,
-        .message = step.error()};
-  }
-}
-
-RunOutcome Runner::RecallFailure(int index) const {
-  RunOutcome failure;
-  context_.record.Read([&](const v1::DeploymentState& state) {
-    const v1::Step& step = state.plan().steps(index);
-    if (step.status() != v1::STEP_STATUS_FAILED) return;
-    failure = {.reason = state.reason(), .message = step.error()};
-    // Only the deadline ends a step without an error of its own.
-    if (step.error().empty()) failure.interrupt = Interrupt::kDeadline;
-  });
-  return failure;
+  return so_far_.passed_over;
 }
 
 bool Runner::Suspended(Interrupt interrupt) const {
@@ -118,18 +85,23 @@ RunOutcome Runner::RunStep(int index, const v1::Step& step) {
 RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
   // Failures that a check judges later, or that are passed over, stop nothing here.
   const bool lenient = policy_.go_on || step.failures_are_judged_later();
-  const int tolerated = policy_.tolerated - failed_targets_;
-  std::vector<int> targets = Select(index, step);
+  const int tolerated = policy_.tolerated - so_far_.failed_targets;
+  std::vector<int> targets;
+  context_.record.Read([&](const v1::DeploymentState& state) {
+    targets = SelectTargets(state, index, step, plan_.version());
+  });
   if (RunOutcome uncertain = JudgeUncertain(index, targets); !uncertain.ok()) return uncertain;
   const int count = static_cast<int>(targets.size());
   TargetStep calls(context_, index, step, plan_.version(), std::move(targets));
-  last_step_ = calls.Run(lenient ? count : std::max(tolerated, 0));
+  so_far_.last_step = calls.Run(lenient ? count : std::max(tolerated, 0));
   RecordTally();
-  if (last_step_.interrupt != Interrupt::kNone) return {.interrupt = last_step_.interrupt};
-  if (last_step_.failed == 0 || step.failures_are_judged_later()) return {};
-  failed_targets_ += last_step_.failed;
-  if (failed_targets_ <= policy_.tolerated) return {};
-  const RunOutcome failure{.reason = last_step_.reason, .message = last_step_.message};
+  if (so_far_.last_step.interrupt != Interrupt::kNone)
+    return {.interrupt = so_far_.last_step.interrupt};
+  if (so_far_.last_step.failed == 0 || step.failures_are_judged_later()) return {};
+  so_far_.failed_targets += so_far_.last_step.failed;
+  if (so_far_.failed_targets <= policy_.tolerated) return {};
+  const RunOutcome failure{.reason = so_far_.last_step.reason,
+                           .message = so_far_.last_step.message};
   if (!policy_.go_on) return failure;
   PassOver(failure);
   return {};
@@ -137,13 +109,14 @@ RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
 
 void Runner::RecordTally() {
   AtEnd([this](v1::DeploymentState& state, v1::Step& step) {
-    step.set_targets_succeeded(last_step_.succeeded);
-    step.set_targets_failed(last_step_.failed);
-    if (step.deploy_targets().failures_are_judged_later()) step.set_error(last_step_.message);
+    step.set_targets_succeeded(so_far_.last_step.succeeded);
+    step.set_targets_failed(so_far_.last_step.failed);
+    if (step.deploy_targets().failures_are_judged_later())
+      step.set_error(so_far_.last_step.message);
     v1::DeploymentResult& result = *state.mutable_result();
-    result.set_targets_updated(result.targets_updated() + last_step_.succeeded);
-    result.set_targets_failed(result.targets_failed() + last_step_.failed);
-    for (const std::string& error : last_step_.errors) result.add_errors(error);
+    result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
+    result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
+    for (const std::string& error : so_far_.last_step.errors) result.add_errors(error);
     if (state.phase() == v1::PHASE_DEPLOYING && state.targets_size() > 0) {
       state.set_traffic_percentage(100.0 * result.targets_updated() / state.targets_size());
     }
@@ -174,36 +147,40 @@ RunOutcome Runner::JudgeUncertain(int index, const std::vector<int>& targets) {
 }
 
 RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
-  const int attempted = last_step_.succeeded + last_step_.failed;
-  const double rate = attempted == 0 ? 1.0 : static_cast<double>(last_step_.succeeded) / attempted;
+  const int attempted = so_far_.last_step.succeeded + so_far_.last_step.failed;
+  const double rate =
+      attempted == 0 ? 1.0 : static_cast<double>(so_far_.last_step.succeeded) / attempted;
   if (rate >= step.threshold()) return {};
   AtEnd([stage = step.stage()](v1::DeploymentState& state, v1::Step&) {
     (*state.mutable_metadata())["stopped_at_stage"] = absl::StrCat(stage);
   });
-  return {
-      .reason = v1::REASON_SUCCESS_RATE,
-      .message = absl::StrCat("stage ", PercentText(step.stage()), ": ", last_step_.succeeded,
-                              " of ", attempted, " targets succeeded, ",
-                              PercentText(step.threshold() * 100), " must; ", last_step_.message)};
+  return {.reason = v1::REASON_SUCCESS_RATE,
+          .message = absl::StrCat("stage ", PercentText(step.stage()), ": ",
+                                  so_far_.last_step.succeeded, " of ", attempted,
+                                  " targets succeeded, ", PercentText(step.threshold() * 100),
+                                  " must; ", so_far_.last_step.message)};
 }
 
 RunOutcome Runner::Do(const v1::SetTraffic& step) {
-  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
-    return router.SetTraffic(RouteTo(version_), step.percentage(), std::move(stop));
+  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
+    return router.SetTraffic(route, step.percentage(), std::move(stop));
   };
-  RunOutcome outcome = Routed(call, absl::StrCat("traffic to ", PercentText(step.percentage())));
+  RunOutcome outcome =
+      Routed(version_, call, absl::StrCat("traffic to ", PercentText(step.percentage())));
   if (outcome.ok()) RecordTraffic(step.percentage());
   return outcome;
 }
 
 RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
   // A switch needs everything before it to have succeeded.
-  if (!passed_over_.ok()) return passed_over_;
-  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
-    return router.Switch(RouteTo(plan_.version()), step.slot(), std::move(stop));
+  if (!so_far_.passed_over.ok()) return so_far_.passed_over;
+  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
+    return router.Switch(route, step.slot(), std::move(stop));
   };
   RunOutcome outcome;
-  if (!step.record_only()) outcome = Routed(call, absl::StrCat("switch to ", step.slot()));
+  if (!step.record_only()) {
+    outcome = Routed(plan_.version(), call, absl::StrCat("switch to ", step.slot()));
+  }
   if (outcome.interrupt != Interrupt::kNone) return outcome;
   if (!outcome.ok() && !step.failure_is_tolerated()) {
     AtEnd([](v1::DeploymentState& state, v1::Step&) {
@@ -220,15 +197,15 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
 }
 
 void Runner::PassOver(const RunOutcome& failure) {
-  if (passed_over_.ok()) passed_over_ = failure;
+  if (so_far_.passed_over.ok()) so_far_.passed_over = failure;
   AtEnd([text = failure.message](v1::DeploymentState&, v1::Step& step) { step.set_error(text); });
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
-  const auto call = [&](TrafficRouter& router, std::stop_token stop) {
-    return router.SetFlag(RouteTo(version_), step.name(), step.percentage(), std::move(stop));
+  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
+    return router.SetFlag(route, step.name(), step.percentage(), std::move(stop));
   };
-  RunOutcome outcome = Routed(call, absl::StrCat("flag ", step.name()));
+  RunOutcome outcome = Routed(version_, call, absl::StrCat("flag ", step.name()));
   if (!outcome.ok()) return outcome;
   AtEnd([name = step.name()](v1::DeploymentState& state, v1::Step&) {
     (*state.mutable_metadata())["flag_name"] = name;
@@ -295,59 +272,16 @@ void Runner::EndStep(int index, const RunOutcome& outcome) {
   context_.control.Progress();
 }
 
-std::vector<int> Runner::Select(int index, const v1::DeployTargets& step) const {
-  std::vector<int> selected;
-  context_.record.Read([&](const v1::DeploymentState& state) {
-    if (!step.has_up_to_percentage()) {
-      std::unordered_map<std::string, int> index_of;
-      for (int i = 0; i < state.targets_size(); ++i) index_of[state.targets(i).target().id()] = i;
-      for (const std::string& id : step.target_ids()) selected.push_back(index_of.at(id));
-      return;
-    }
-    const int wanted =
-        std::max(1, static_cast<int>(state.targets_size() * step.up_to_percentage() / 100));
-    const int missing = wanted - state.result().targets_updated();
-    // Those that an earlier run of the daemon has begun with are not counted as updated yet.
-    for (int i = 0; i < state.targets_size(); ++i) {
-      if (WasBegunIn(index, state.targets(i))) selected.push_back(i);
-    }
-    for (int i = 0; i < state.targets_size(); ++i) {
-      if (static_cast<int>(selected.size()) >= missing) break;
-      const v1::TargetState& target = state.targets(i);
-      const bool is_old = target.target().version() != plan_.version();
-      if (is_old && !WasBegunIn(index, target)) selected.push_back(i);
-    }
-    std::sort(selected.begin(), selected.end());
-  });
-  return selected;
-}
-
 void Runner::RecordTraffic(double percentage) {
   AtEnd([=](v1::DeploymentState& state, v1::Step&) { state.set_traffic_percentage(percentage); });
 }
 
-absl::Status Runner::CallRouter(const RouterCall& call) {
-  TrafficRouter& router = *context_.ports.router;
-  const std::stop_token stop = context_.control.stop_token();
-  if (router.MaxDuration() == absl::ZeroDuration()) return call(router, stop);
-  absl::Status status;
-  std::atomic<int> running{1};
-  const auto body = [&] {
-    status = call(router, stop);
-    context_.control.EndCall(running);
-  };
-  // Not from the pool of the target calls, where it would wait behind those of other deployments.
-  const auto thread = Thread::Start("router-call", body);
-  if (!thread.ok()) body();  // Without a deadline, but not lost.
-  context_.control.Await([&] { return running == 0; });
-  return status;
-}
-
-RunOutcome Runner::Routed(const RouterCall& call, const std::string& what) {
+RunOutcome Runner::Routed(const std::string& version, const RouterCall& call,
+                          const std::string& what) {
   if (const Interrupt interrupt = AwaitDurable(); interrupt != Interrupt::kNone) {
     return {.interrupt = interrupt};
   }
-  const absl::Status status = CallRouter(call);
+  const absl::Status status = CallRouter(context_, version, call);
   if (status.ok()) return {};
   if (const Interrupt interrupt = context_.control.interrupt(); interrupt != Interrupt::kNone) {
     return {.interrupt = interrupt};
@@ -358,17 +292,6 @@ RunOutcome Runner::Routed(const RouterCall& call, const std::string& what) {
     state.mutable_result()->add_errors(text);
   });
   return failure;
-}
-
-RouteCall Runner::RouteTo(const std::string& version) const {
-  RouteCall call;
-  context_.record.Read([&](const v1::DeploymentState& state) {
-    call = {.service = state.service(),
-            .version = version,
-            .deployment_id = state.id(),
-            .epoch = context_.epoch};
-  });
-  return call;
 }
 
 }  // namespace sluice

@@ -8,24 +8,16 @@
 #define SLUICE_ENGINE_RUNNER_H_
 
 #include <functional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "engine/router_call.h"
 #include "engine/run_context.h"
-#include "engine/target_step.h"
+#include "engine/run_outcome.h"
+#include "engine/run_so_far.h"
 #include "sluice/v1/plan.pb.h"
 
 namespace sluice {
-
-// How a run ended; all at their defaults: well.
-struct RunOutcome {
-  v1::Reason reason = v1::REASON_UNSPECIFIED;
-  std::string message;
-  Interrupt interrupt = Interrupt::kNone;
-
-  bool ok() const { return reason == v1::REASON_UNSPECIFIED && interrupt == Interrupt::kNone; }
-};
 
 class Runner {
  public:
@@ -52,8 +44,6 @@ class Runner {
   RunOutcome DoWait(int index);
   RunOutcome Do(int index, const v1::Gate& step);
 
-  // What the steps before `index` have come to, when an earlier run of the daemon did them.
-  void Recall(const v1::DeploymentState& state, int index);
   // Whether to be cut short here leaves the record as it is, for the next start of the daemon.
   bool Suspended(Interrupt interrupt) const;
   // Everything so far is durable; otherwise nothing may be touched any more.
@@ -62,7 +52,6 @@ class Runner {
   RunOutcome JudgeUncertain(int index, const std::vector<int>& targets);
   void BeginStep(int index);
   void EndStep(int index, const RunOutcome& outcome);
-  std::vector<int> Select(int index, const v1::DeployTargets& step) const;
   // The plan goes on past this failure, but cannot end well any more.
   void PassOver(const RunOutcome& failure);
   // What a step changes besides its targets is recorded together with its end: done again after the
@@ -70,25 +59,16 @@ class Runner {
   using StepChange = std::function<void(v1::DeploymentState&, v1::Step&)>;
   void AtEnd(StepChange change) { at_end_.push_back(std::move(change)); }
   void RecordTally();
-  // How a step that failed just before the daemon's end has ended.
-  RunOutcome RecallFailure(int index) const;
   void RecordTraffic(double percentage);
-  using RouterCall = std::function<absl::Status(TrafficRouter&, std::stop_token)>;
   // The router's answer as an outcome; the interrupt when that is why it failed.
-  RunOutcome Routed(const RouterCall& call, const std::string& what);
-  // Makes the call within the progress deadline.
-  absl::Status CallRouter(const RouterCall& call);
-  RouteCall RouteTo(const std::string& version) const;
+  RunOutcome Routed(const std::string& version, const RouterCall& call, const std::string& what);
 
   RunContext context_;
   const Policy policy_;
   v1::Plan plan_;
   std::string version_;  // the deployment's, of which traffic and flag are shares both ways
-  TargetStep::Tally last_step_;
+  RunSoFar so_far_;
   std::vector<StepChange> at_end_;
-  int failed_targets_ = 0;
-  // The first failure that go_on went past.
-  RunOutcome passed_over_;
 };
 
 }  // namespace sluice
