@@ -1,8 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Lets one thread wait for the outcome of a commit that another announces. Used by the journal, and
-// by the registry for a worker's change.
+// Lets one thread wait for the outcome of a commit that another announces. Used by the registry for
+// its workers.
 
 #ifndef SLUICE_ENGINE_COMMIT_WAITER_H_
 #define SLUICE_ENGINE_COMMIT_WAITER_H_

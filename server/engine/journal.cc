@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/commit_waiter.h"
 
 namespace sluice {
 namespace {
@@ -34,20 +33,6 @@ Journal::~Journal() { Close(); }
 
 absl::Status Journal::Append(StoreChange change, OnDurable on_durable) {
   MutexLock lock(mutex_);
-  const size_t waiting = waiting_.size() + writing_;
-  if (waiting >= options_.max_waiting) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(waiting, " changes wait for the disk already; try again later"));
-  }
-  return Enqueue(std::move(change), std::move(on_durable));
-}
-
-absl::Status Journal::AppendAlways(StoreChange change, OnDurable on_durable) {
-  MutexLock lock(mutex_);
-  return Enqueue(std::move(change), std::move(on_durable));
-}
-
-absl::Status Journal::Enqueue(StoreChange change, OnDurable on_durable) {
   SLUICE_RETURN_IF_ERROR(failure_);
   if (closing_) return absl::UnavailableError("the daemon stops; try again when it is back");
   if (waiting_.empty()) {
@@ -58,14 +43,6 @@ absl::Status Journal::Enqueue(StoreChange change, OnDurable on_durable) {
   waiting_.push_back(std::move(on_durable));
   work_came_.NotifyOne();
   return absl::OkStatus();
-}
-
-absl::Status Journal::Write(StoreChange change) {
-  // Shared: the writer may still be in Finish when Await returns.
-  const auto waiter = std::make_shared<CommitWaiter>(clock_);
-  SLUICE_RETURN_IF_ERROR(AppendAlways(
-      std::move(change), [waiter](const absl::Status& status) { waiter->Finish(status); }));
-  return waiter->Await();
 }
 
 absl::Status Journal::failure() const {
@@ -88,7 +65,6 @@ void Journal::Run() {
   while (AwaitWork()) {
     const StoreChange change = std::exchange(next_, {});
     std::vector<OnDurable> callbacks = std::exchange(waiting_, {});
-    writing_ = callbacks.size();
     mutex_.Unlock();
     const absl::Status status = Commit(change);
     for (const OnDurable& on_durable : callbacks) on_durable(status);
@@ -110,7 +86,6 @@ absl::Status Journal::Commit(const StoreChange& change) {
   const absl::Status status = store_.Commit(change);
   {
     MutexLock lock(mutex_);
-    writing_ = 0;
     if (status.ok()) return status;
     failure_ = absl::Status(
         status.code(), absl::StrCat("the journal has failed and nothing is accepted until sluiced "

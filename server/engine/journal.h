@@ -8,7 +8,6 @@
 #ifndef SLUICE_ENGINE_JOURNAL_H_
 #define SLUICE_ENGINE_JOURNAL_H_
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -30,8 +29,6 @@ class Journal {
   using OnDurable = std::function<void(const absl::Status&)>;
 
   struct Options {
-    // Changes that are appended and not yet durable; more are refused.
-    size_t max_waiting = 10'000;
     // Called once, on the writer thread, before anybody learns of the error.
     std::function<void(const absl::Status&)> on_failure = [](const absl::Status&) {};
   };
@@ -41,17 +38,9 @@ class Journal {
                                                         Options options);
   ~Journal();
 
-  // Takes the change, or returns why not and never calls `on_durable`: RESOURCE_EXHAUSTED when
-  // max_waiting is reached, UNAVAILABLE after Close, the error of the store once it has failed.
-  // Never blocks on the store.
+  // Takes the change, or returns why not and never calls `on_durable`: UNAVAILABLE after Close, the
+  // error of the store once it has failed. Never blocks on the store.
   absl::Status Append(StoreChange change, OnDurable on_durable);
-
-  // As Append, but also beyond max_waiting: for running deployments, whose record cannot be
-  // refused. They are bounded by their threads, each of which waits for its change.
-  absl::Status AppendAlways(StoreChange change, OnDurable on_durable);
-
-  // AppendAlways, then waits until the change is durable or is not. For worker threads.
-  absl::Status Write(StoreChange change);
 
   // The error of the store; it stays for good, and nothing is durable from then on. OK before.
   absl::Status failure() const;
@@ -63,8 +52,6 @@ class Journal {
  private:
   Journal(Clock& clock, RecordStore& store, Options options);
 
-  absl::Status Enqueue(StoreChange change, OnDurable on_durable)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The writer thread.
   void Run();
   bool AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -81,7 +68,6 @@ class Journal {
   // All that waits for the next commit, as one change.
   StoreChange next_ ABSL_GUARDED_BY(mutex_);
   std::vector<OnDurable> waiting_ ABSL_GUARDED_BY(mutex_);
-  size_t writing_ ABSL_GUARDED_BY(mutex_) = 0;  // changes in the present commit
 
   std::unique_ptr<Thread> writer_;  // null after Close
 };

@@ -4,6 +4,7 @@
 // Group commit, order, failure and close, on a store that the test holds up and makes fail.
 
 #include "engine/journal.h"
+#include "engine/commit_waiter.h"
 
 #include <algorithm>
 #include <latch>
@@ -76,6 +77,14 @@ class HeldStore final : public RecordStore {
   std::vector<StoreChange> commits_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Returns when the change is durable, or is not.
+absl::Status Write(Clock& clock, Journal& journal, StoreChange change) {
+  const auto waiter = std::make_shared<CommitWaiter>(clock);
+  const absl::Status taken = journal.Append(
+      std::move(change), [waiter](const absl::Status& status) { waiter->Finish(status); });
+  return taken.ok() ? waiter->Await() : taken;
+}
+
 class JournalTest : public testing::Test {
  protected:
   void Start(Journal::Options options = {}) {
@@ -145,36 +154,6 @@ TEST_F(JournalTest, OfOneRecordOnlyTheLastStateOfACommitIsWritten) {
   EXPECT_EQ(told().size(), 101u);
 }
 
-TEST_F(JournalTest, RefusesMoreThanMayWait) {
-  Start({.max_waiting = 2});
-  HoldACommit();
-  ASSERT_TRUE(Append("a").ok());
-  const absl::Status refused = Append("b");
-  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
-  store_.Release();
-  journal_->Close();
-  EXPECT_THAT(told(), ElementsAre("held=OK", "a=OK"));
-}
-
-TEST_F(JournalTest, TakesTheChangesOfRunningDeploymentsBeyondThat) {
-  Start({.max_waiting = 1});
-  HoldACommit();
-  EXPECT_TRUE(journal_->AppendAlways(PutRecord("a", 1, 1), Tell("a")).ok());
-  store_.Release();
-  EXPECT_TRUE(journal_->Write(PutRecord("b", 1, 1)).ok());
-  EXPECT_THAT(told(), ElementsAre("held=OK", "a=OK"));
-}
-
-TEST_F(JournalTest, HasRoomAgainAfterACommit) {
-  Start({.max_waiting = 1});
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(journal_->Write(PutMeta(i)).ok());
-  HoldACommit();
-  EXPECT_TRUE(absl::IsResourceExhausted(Append("a")));
-  store_.Release();
-  ASSERT_TRUE(journal_->Write(PutMeta(11)).ok());
-  EXPECT_TRUE(Append("b").ok());
-}
-
 TEST_F(JournalTest, AFailedCommitFailsAllThatWaitAndAllThatFollow) {
   std::vector<std::string> failures;
   Start({.on_failure = [&](const absl::Status& status) {
@@ -186,7 +165,7 @@ TEST_F(JournalTest, AFailedCommitFailsAllThatWaitAndAllThatFollow) {
   ASSERT_TRUE(Append("b").ok());
   EXPECT_FALSE(journal_->failed());
   store_.Release(absl::ResourceExhaustedError("the disk is full"));
-  EXPECT_TRUE(absl::IsResourceExhausted(journal_->Write(PutMeta(1))));
+  EXPECT_TRUE(absl::IsResourceExhausted(Write(clock_, *journal_, PutMeta(1))));
   journal_->Close();
   EXPECT_THAT(told(), ElementsAre("failure=RESOURCE_EXHAUSTED", "held=RESOURCE_EXHAUSTED",
                                   "a=RESOURCE_EXHAUSTED", "b=RESOURCE_EXHAUSTED"));
@@ -198,7 +177,7 @@ TEST_F(JournalTest, AFailedCommitFailsAllThatWaitAndAllThatFollow) {
 TEST_F(JournalTest, TheStoreIsNotCalledAgainAfterAnError) {
   Start();
   store_.Release(absl::InternalError("input/output error"));
-  EXPECT_FALSE(journal_->Write(PutMeta(1)).ok());
+  EXPECT_FALSE(Write(clock_, *journal_, PutMeta(1)).ok());
   store_.Release();
   const absl::Status status = Append("late");
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
@@ -285,7 +264,7 @@ TEST_F(JournalTest, ManyThreadsWriteToTheRealStore) {
         for (int j = 0; j < kEach; ++j) {
           const int number = i * kEach + j;
           const absl::Status status =
-              (*journal)->Write(PutRecord(absl::StrCat("d", number), number, 1));
+              Write(clock_, **journal, PutRecord(absl::StrCat("d", number), number, 1));
           EXPECT_TRUE(status.ok()) << status;
         }
       });
