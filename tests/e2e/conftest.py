@@ -116,9 +116,9 @@ def start_daemon(tmp_path):
     with contextlib.ExitStack() as stack:
         count = iter(range(1000))
 
-        def start(config_text=None, extra=(), env=None):
-            directory = tmp_path / f"d{next(count)}"
-            directory.mkdir()
+        def start(config_text=None, extra=(), env=None, directory=None):
+            directory = directory or tmp_path / f"d{next(count)}"
+            directory.mkdir(exist_ok=True)
             daemon = Daemon(directory, config_text, extra, env)
             stack.callback(daemon.stop)
             # First: an idle channel does not answer GOAWAY, and the daemon would wait for it.
