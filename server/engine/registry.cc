@@ -14,11 +14,6 @@
 #include "strategy/deployment_state.h"
 
 namespace sluice {
-namespace {}  // namespace
-
-absl::Status NoDeployment(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("there is no deployment ", Quoted(id)));
-}
 
 Registry::Registry(Clock& clock, int history_per_service)
     : clock_(clock),

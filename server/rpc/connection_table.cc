@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -20,6 +21,7 @@ constexpr absl::Duration kSweepInterval = absl::Milliseconds(20);
 // For the files, pipes and sockets that are no connections.
 constexpr rlim_t kLeastReserve = 32;
 constexpr rlim_t kReserveShare = 4;
+constexpr size_t kUnixShare = 8;
 
 // 0 when the descriptor is closed or no socket.
 ino_t SocketInode(int fd) {
@@ -33,8 +35,9 @@ absl::Status ConnectionTable::Add(int fd, const std::string& host, Principal pri
   MutexLock lock(mutex_);
   const auto before = entries_.find(fd);
   if (before != entries_.end()) Forget(before);
-  if (!CheckLimits(host).ok()) Sweep();
-  SLUICE_RETURN_IF_ERROR(CheckLimits(host));
+  const bool is_unix = std::holds_alternative<UnixIdentity>(principal.identity);
+  if (!CheckLimits(host, is_unix).ok()) Sweep();
+  SLUICE_RETURN_IF_ERROR(CheckLimits(host, is_unix));
   entries_[fd] = {SocketInode(fd), host, std::make_shared<const Principal>(std::move(principal))};
   ++of_host_[host];
   return absl::OkStatus();
@@ -51,10 +54,10 @@ size_t ConnectionTable::size() const {
   return entries_.size();
 }
 
-absl::Status ConnectionTable::CheckLimits(const std::string& host) {
-  if (entries_.size() >= limits_.total) {
+absl::Status ConnectionTable::CheckLimits(const std::string& host, bool is_unix) {
+  if (entries_.size() >= limits_.total - (is_unix ? 0 : limits_.total / kUnixShare)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat(limits_.total, " connections are open (limits.max_connections)"));
+        absl::StrCat(entries_.size(), " connections are open (limits.max_connections)"));
   }
   const auto same = of_host_.find(host);
   if (same == of_host_.end() || same->second < limits_.per_peer) return absl::OkStatus();

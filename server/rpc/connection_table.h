@@ -24,6 +24,7 @@
 namespace sluice {
 
 struct ConnectionLimits {
+  // An eighth of them is for Unix sockets alone, so that nobody locks an operator out over TCP.
   size_t total = 4096;
   size_t per_peer = 512;
 };
@@ -53,7 +54,8 @@ class ConnectionTable {
     std::shared_ptr<const Principal> principal;
   };
 
-  absl::Status CheckLimits(const std::string& host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckLimits(const std::string& host, bool is_unix)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(std::map<int, Entry>::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Forgets the connections that have ended, which nobody tells us.
   void Sweep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

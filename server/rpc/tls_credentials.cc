@@ -27,9 +27,10 @@ grpc_ssl_client_certificate_request_type RequestType(ClientCertificate client_ce
 grpc_ssl_server_certificate_config* ConfigOf(const ServerCertificate& certificate) {
   const grpc_ssl_pem_key_cert_pair pair = {certificate.private_key.c_str(),
                                            certificate.chain.c_str()};
-  const char* const authorities =
-      certificate.client_ca.empty() ? nullptr : certificate.client_ca.c_str();
-  return grpc_ssl_server_certificate_config_create(authorities, &pair, 1);
+  // gRPC wants some also when it asks for no certificate, and aborts without.
+  const std::string& authorities =
+      certificate.client_ca.empty() ? certificate.chain : certificate.client_ca;
+  return grpc_ssl_server_certificate_config_create(authorities.c_str(), &pair, 1);
 }
 
 // gRPC's C++ API makes credentials of fixed certificates only; its core asks again.

@@ -82,6 +82,14 @@ TEST_F(ConnectionTableTest, RefusesMoreThanThereMayBe) {
   EXPECT_THAT(std::string(Add(Open(), "d").message()), HasSubstr("limits.max_connections)"));
 }
 
+TEST_F(ConnectionTableTest, AnEighthIsForUnixSockets) {
+  ConnectionTable table(clock_, {.total = 8, .per_peer = 8});
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(table.Add(Open(), "10.0.0.7", Named("tcp")).ok());
+  EXPECT_FALSE(table.Add(Open(), "10.0.0.8", Named("tcp")).ok());
+  EXPECT_TRUE(table.Add(Open(), "uid 0", {UnixIdentity{0, "root", {}}, "unix"}).ok());
+  EXPECT_FALSE(table.Add(Open(), "uid 1", {UnixIdentity{1, "one", {}}, "unix"}).ok());
+}
+
 TEST_F(ConnectionTableTest, WhatHasEndedMakesRoom) {
   const int first = Open();
   ASSERT_TRUE(Add(first, "a").ok());
