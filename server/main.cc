@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_split.h"
 #include "app/config.h"
@@ -64,9 +66,10 @@ int Run(int argc, char** argv) {
     std::printf("%s: good, %d services\n", flags.config_file->c_str(), config->services_size());
     return EXIT_SUCCESS;
   }
+  std::vector<UniqueFd> inherited = InheritedSockets();
   BlockSignals();
   StartLog(config->log_level());
-  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config);
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config, std::move(inherited));
   if (!daemon.ok()) {
     std::fprintf(stderr, "sluiced: %s\n", std::string(daemon.status().message()).c_str());
     return EXIT_FAILURE;

@@ -12,11 +12,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "app/driver_table.h"
-#include "app/listen_address.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "rpc/listen_address.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
@@ -27,6 +27,9 @@ constexpr char kNoSocket[] = "none";
 // reach their readers at the end.
 constexpr double kShareForCalls = 0.7;
 constexpr double kShareForReaders = 0.1;
+constexpr absl::Duration kRefreshInterval = absl::Seconds(1);
+constexpr int kRefreshesPerCheck = 5;
+constexpr size_t kMaxLoggedBytes = 4096;
 // What a drain may take beyond its grace: the last bytes, the end of threads.
 constexpr absl::Duration kDrainMargin = absl::Seconds(10);
 // Longer than a command takes to die.
@@ -59,8 +62,12 @@ EngineLimits LimitsOf(const config::v1::Limits& limits) {
           .max_target_calls = limits.max_target_calls()};
 }
 
-config::v1::Config WithoutServices(config::v1::Config config) {
+// What a reload does not take.
+config::v1::Config Fixed(config::v1::Config config) {
   config.clear_services();
+  const std::string audit_file = config.access().audit_file();
+  config.mutable_access()->Clear();
+  config.mutable_access()->set_audit_file(audit_file);
   return config;
 }
 
@@ -68,14 +75,36 @@ std::string SocketOf(const config::v1::Listen& listen) {
   return listen.unix_socket() == kNoSocket ? "" : listen.unix_socket();
 }
 
-void WarnOfOpenAddress(const config::v1::Listen& listen) {
-  if (listen.tcp().empty()) return;
+ClientCertificate AskedOf(const config::v1::Tls& tls) {
+  if (tls.client_ca_file().empty()) return ClientCertificate::kNotAsked;
+  return tls.client_certificate_optional() ? ClientCertificate::kOptional
+                                           : ClientCertificate::kRequired;
+}
+
+ConnectionLimits ConnectionLimitsOf(const config::v1::Limits& limits) {
+  return {.total = static_cast<size_t>(limits.max_connections()),
+          .per_peer = static_cast<size_t>(limits.max_connections_per_peer())};
+}
+
+void WarnOfOpenAddress(const config::v1::Config& config) {
+  const config::v1::Listen& listen = config.listen();
+  if (listen.tcp().empty() || listen.has_tls()) return;
   const absl::StatusOr<ListenAddress> address = ParseListenAddress(listen.tcp());
   if (!address.ok() || IsLoopback(*address)) return;
-  spdlog::warn(
-      "event=insecure_listen address={} message=\"anybody who reaches this address can "
-      "deploy\"",
-      listen.tcp());
+  spdlog::warn("event=insecure_listen address={} message=\"{}\"", listen.tcp(),
+               config.has_access() ? "what is sent there, tokens too, can be read on the way"
+                                   : "anybody who reaches this address can deploy");
+}
+
+// Says what became of files that are looked at again and again. True when there is something new.
+bool LogRefresh(const char* what, const absl::StatusOr<bool>& refreshed) {
+  if (!refreshed.ok()) {
+    spdlog::error("event={}_refused message=\"the old ones stay\" error={}", what,
+                  Quoted(refreshed.status().message(), kMaxLoggedBytes));
+    return false;
+  }
+  if (*refreshed) spdlog::info("event={}_reloaded", what);
+  return *refreshed;
 }
 
 }  // namespace
@@ -86,19 +115,53 @@ Daemon::Daemon(const config::v1::Config& config)
       registry_(clock_, config.limits().history_per_service()),
       manager_(clock_, registry_, catalog_, LimitsOf(config.limits()), RandomId) {}
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& config) {
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& config,
+                                                      std::vector<UniqueFd> inherited) {
   std::unique_ptr<Daemon> daemon(new Daemon(config));
   SLUICE_RETURN_IF_ERROR(daemon->TakeServices(config));
-  WarnOfOpenAddress(config.listen());
+  SLUICE_RETURN_IF_ERROR(daemon->OpenFiles());
+  WarnOfOpenAddress(config);
   SLUICE_RETURN_IF_ERROR(daemon->RestoreRecords());
-  SLUICE_ASSIGN_OR_RETURN(daemon->server_,
-                          RpcServer::Start({.unix_socket = SocketOf(config.listen()),
-                                            .tcp = config.listen().tcp(),
-                                            .reflection = config.reflection()},
-                                           daemon->manager_, daemon->registry_));
-  daemon->serving_ = daemon->server_.get();
-  if (!daemon->registry_.CheckWritable().ok()) daemon->server_->StopServing();
+  SLUICE_RETURN_IF_ERROR(daemon->Serve(std::move(inherited)));
+  SLUICE_ASSIGN_OR_RETURN(daemon->refresher_,
+                          Ticker::Start("refresher", kRefreshInterval, daemon->clock_,
+                                        [self = daemon.get()] { self->Refresh(); }));
   return daemon;
+}
+
+absl::Status Daemon::OpenFiles() {
+  SLUICE_ASSIGN_OR_RETURN(access_, AccessControl::Make(config_, clock_));
+  if (!config_.access().audit_file().empty()) {
+    SLUICE_ASSIGN_OR_RETURN(audit_, AuditTrail::Open(config_.access().audit_file(), clock_));
+  }
+  if (config_.listen().has_tls()) {
+    SLUICE_ASSIGN_OR_RETURN(certificates_, CertificateFiles::Load(config_.listen().tls(), clock_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
+  const config::v1::Listen& listen = config_.listen();
+  ServerOptions options;
+  options.unix_socket = SocketOf(listen);
+  if (!listen.tcp().empty()) {
+    SLUICE_ASSIGN_OR_RETURN(options.tcp, ParseListenAddress(listen.tcp()));
+  }
+  options.inherited = std::move(inherited);
+  options.insecure_listen = listen.insecure_listen();
+  options.client_certificate = AskedOf(listen.tls());
+  options.limits = ConnectionLimitsOf(config_.limits());
+  options.reflection = config_.reflection();
+  const ServerContext context{.clock = clock_,
+                              .manager = manager_,
+                              .registry = registry_,
+                              .access = *access_,
+                              .audit = audit_.get(),
+                              .certificates = certificates_.get()};
+  SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
+  serving_ = server_.get();
+  if (!registry_.CheckWritable().ok()) server_->StopServing();
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::RestoreRecords() {
@@ -120,30 +183,35 @@ Daemon::~Daemon() {
   if (server_ != nullptr) Drain();
 }
 
-std::string Daemon::Addresses() const {
-  std::vector<std::string> addresses;
-  const config::v1::Listen& listen = config_.listen();
-  if (!SocketOf(listen).empty()) addresses.push_back(absl::StrCat("unix:", SocketOf(listen)));
-  if (!listen.tcp().empty()) {
-    const std::string host = listen.tcp().substr(0, listen.tcp().rfind(':'));
-    addresses.push_back(absl::StrCat(host, ":", server_->tcp_port()));
-  }
-  return absl::StrJoin(addresses, " and ");
-}
+std::string Daemon::Addresses() const { return absl::StrJoin(server_->addresses(), " and "); }
 
 absl::Status Daemon::Reload(const config::v1::Config& config) {
   if (config.services().empty() && !catalog_.All().empty()) {
     return absl::FailedPreconditionError(
         "the configuration has no services any more; restart sluiced if that is meant");
   }
+  if (!config.has_access() && access_->is_closed()) {
+    return absl::FailedPreconditionError(
+        "the configuration has no access any more, so that everybody could do everything; restart "
+        "sluiced if that is meant");
+  }
+  SLUICE_RETURN_IF_ERROR(access_->Reload(config));
+  server_->CheckWatchers();
   SLUICE_RETURN_IF_ERROR(TakeServices(config));
-  if (!google::protobuf::util::MessageDifferencer::Equals(WithoutServices(config),
-                                                          WithoutServices(config_))) {
+  if (!google::protobuf::util::MessageDifferencer::Equals(Fixed(config), Fixed(config_))) {
     spdlog::warn(
-        "event=restart_needed message=\"settings other than the services have changed; they "
-        "count after a restart\"");
+        "event=restart_needed message=\"settings other than the services, grants and tokens have "
+        "changed; they count after a restart\"");
   }
   return absl::OkStatus();
+}
+
+void Daemon::Refresh() {
+  bool check = LogRefresh("tokens", access_->Refresh());
+  if (certificates_ != nullptr) LogRefresh("certificates", certificates_->Refresh());
+  // A token that expires changes no file.
+  check = ++refreshes_ % kRefreshesPerCheck == 0 || check;
+  if (check) server_->CheckWatchers();
 }
 
 absl::Status Daemon::TakeServices(const config::v1::Config& config) {
@@ -159,6 +227,7 @@ absl::Status Daemon::TakeServices(const config::v1::Config& config) {
 void Daemon::Drain() {
   const absl::Duration grace = FromProtoDuration(config_.drain_grace());
   spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
+  refresher_ = nullptr;
   server_->StopServing();
   manager_.StopAccepting();
   SleepFor(clock_, FromProtoDuration(config_.drain_notice()), std::stop_token());
@@ -169,6 +238,7 @@ void Daemon::Drain() {
   serving_ = nullptr;
   server_->Shutdown(grace * kShareForReaders);
   server_ = nullptr;
+  audit_ = nullptr;
   spdlog::info("event=drain_ended");
 }
 

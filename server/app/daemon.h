@@ -10,10 +10,16 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "app/durable_records.h"
+#include "app/ticker.h"
+#include "auth/access_control.h"
+#include "auth/audit_trail.h"
+#include "auth/certificate_files.h"
 #include "base/clock.h"
+#include "base/unique_fd.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
 #include "engine/service_catalog.h"
@@ -24,16 +30,17 @@ namespace sluice {
 
 class Daemon {
  public:
-  // Listens and serves when it returns.
-  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::v1::Config& config);
+  // Listens and serves when it returns. `inherited`: sockets that listen already.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::v1::Config& config,
+                                                       std::vector<UniqueFd> inherited);
   ~Daemon();
 
   // Where it listens, for people: "unix:/run/sluice/sluice.sock and 127.0.0.1:7400".
   std::string Addresses() const;
 
-  // Takes the services of `config`; running deployments keep what they began with. Warns of other
-  // settings that differ: they need a restart. FAILED_PRECONDITION when there is no service any
-  // more, as when the file is just being written.
+  // Takes the services of `config`, its grants and token file; running deployments keep what they
+  // began with. Warns of other settings that differ: they need a restart. FAILED_PRECONDITION when
+  // there is no service or no `access` any more, as when the file is just being written.
   absl::Status Reload(const config::v1::Config& config);
 
   // Refuses what is new, waits drain_notice, lets running calls end within drain_grace and cuts off
@@ -50,7 +57,11 @@ class Daemon {
 
  private:
   explicit Daemon(const config::v1::Config& config);
+  absl::Status OpenFiles();
+  absl::Status Serve(std::vector<UniqueFd> inherited);
   absl::Status TakeServices(const config::v1::Config& config);
+  // Reads again what others have replaced: tokens and certificates.
+  void Refresh();
   absl::Status RestoreRecords();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
@@ -61,8 +72,13 @@ class Daemon {
   Registry registry_;
   std::unique_ptr<DurableRecords> records_;  // null without data_dir
   DeploymentManager manager_;
+  std::unique_ptr<AccessControl> access_;
+  std::unique_ptr<AuditTrail> audit_;               // null: nothing is recorded
+  std::unique_ptr<CertificateFiles> certificates_;  // null: no TLS
   std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
   std::atomic<RpcServer*> serving_{nullptr};
+  int refreshes_ = 0;  // the refresher's alone
+  std::unique_ptr<Ticker> refresher_;
 };
 
 }  // namespace sluice

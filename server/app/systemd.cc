@@ -3,8 +3,10 @@
 
 #include "app/systemd.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,11 +14,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
 
 namespace sluice {
 namespace {
+
+// sd_listen_fds(3)
+constexpr int kFirstInherited = 3;
 
 std::string OneLine(absl::string_view text) {
   std::string line(text);
@@ -60,6 +66,21 @@ absl::Status SystemdNotifier::Send(const std::string& message) const {
         absl::StrCat("cannot notify systemd at ", socket_, ": ", std::strerror(errno)));
   }
   return absl::OkStatus();
+}
+
+std::vector<UniqueFd> InheritedSockets() {
+  const char* const pid = std::getenv("LISTEN_PID");
+  const char* const count = std::getenv("LISTEN_FDS");
+  int for_whom = 0, sockets = 0;
+  std::vector<UniqueFd> inherited;
+  const bool ours = pid != nullptr && count != nullptr && absl::SimpleAtoi(pid, &for_whom) &&
+                    for_whom == getpid() && absl::SimpleAtoi(count, &sockets);
+  for (int fd = kFirstInherited; ours && fd < kFirstInherited + sockets; ++fd) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    inherited.emplace_back(fd);
+  }
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) unsetenv(name);
+  return inherited;
 }
 
 }  // namespace sluice

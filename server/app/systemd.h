@@ -1,16 +1,18 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Tells systemd how the daemon is doing (Type=notify): one datagram to the socket that
-// NOTIFY_SOCKET names. Used by the daemon's start and drain.
+// What systemd and the daemon have to say to each other: how the daemon is doing (Type=notify), by
+// one datagram to the socket that NOTIFY_SOCKET names; and the sockets that it is started with.
 
 #ifndef SLUICE_APP_SYSTEMD_H_
 #define SLUICE_APP_SYSTEMD_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/unique_fd.h"
 
 namespace sluice {
 
@@ -32,6 +34,10 @@ class SystemdNotifier {
 
   std::string socket_;
 };
+
+// The listening sockets that systemd handed over (socket activation), closed on exec from now on.
+// To be called once, before any thread starts.
+std::vector<UniqueFd> InheritedSockets();
 
 }  // namespace sluice
 

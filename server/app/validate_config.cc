@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/driver_table.h"
-#include "app/listen_address.h"
 #include "auth/validate_access.h"
 #include "base/timestamp.h"
+#include "rpc/listen_address.h"
 #include "strategy/create_strategy.h"
 #include "strategy/defaults.h"
 #include "strategy/validate.h"
@@ -26,6 +26,7 @@ constexpr size_t kMaxAddressBytes = 255;
 constexpr int kMaxThreads = 30'000;
 constexpr int kMaxPending = 1'000'000;
 constexpr int kMaxHistory = 10'000;
+constexpr int kMaxConnections = 1'000'000;
 constexpr absl::Duration kMaxDrainGrace = absl::Hours(24);
 constexpr absl::Duration kMaxDrainNotice = absl::Hours(1);
 constexpr absl::Duration kMaxProgressDeadline = absl::Hours(24 * 30);
@@ -46,26 +47,44 @@ void CheckDuration(absl::string_view field, const google::protobuf::Duration& du
   }
 }
 
-void CheckTcp(const config::v1::Listen& listen, Violations& violations) {
+// Who could call from elsewhere; empty when nobody unknown could.
+std::string OpenTo(const config::v1::Config& config) {
+  const config::v1::Tls& tls = config.listen().tls();
+  if (!config.listen().has_tls()) {
+    return "listen on 127.0.0.1, configure listen.tls, or set insecure_listen where the network is "
+           "trusted";
+  }
+  const bool all_have_certificates =
+      !tls.client_ca_file().empty() && !tls.client_certificate_optional();
+  if (all_have_certificates || config.has_access()) return "";
+  return "ask for client certificates (listen.tls.client_ca_file), or say in access who may do "
+         "what";
+}
+
+void CheckTcp(const config::v1::Config& config, Violations& violations) {
+  const config::v1::Listen& listen = config.listen();
   const absl::StatusOr<ListenAddress> address = ParseListenAddress(listen.tcp());
   if (!address.ok()) {
     violations.Add("listen.tcp", address.status().message());
-  } else if (!listen.insecure_listen() && !IsLoopback(*address)) {
-    violations.Add("listen.tcp",
-                   absl::StrCat("must be a loopback address, is ", Quoted(listen.tcp()),
-                                ": whoever reaches it could deploy; listen on 127.0.0.1, or set "
-                                "insecure_listen where the network is trusted"));
+    return;
   }
+  if (listen.insecure_listen() || IsLoopback(*address)) return;
+  const std::string remedy = OpenTo(config);
+  if (remedy.empty()) return;
+  violations.Add("listen.tcp", absl::StrCat("must be a loopback address, is ", Quoted(listen.tcp()),
+                                            ": whoever reaches it could deploy; ", remedy));
 }
 
-void CheckListen(const config::v1::Listen& listen, Violations& violations) {
+void CheckListen(const config::v1::Config& config, Violations& violations) {
+  const config::v1::Listen& listen = config.listen();
   const bool has_socket = listen.unix_socket() != "none";
   if (has_socket) {
     CheckText("listen.unix_socket", listen.unix_socket(), kMaxSocketPathBytes, violations);
   } else if (listen.tcp().empty()) {
     violations.Add("listen.unix_socket", "must not be none without listen.tcp: nothing could call");
   }
-  if (!listen.tcp().empty()) CheckTcp(listen, violations);
+  if (!listen.tcp().empty()) CheckTcp(config, violations);
+  if (listen.has_tls()) ValidateTls(listen.tls(), violations);
 }
 
 void CheckLimits(const config::v1::Limits& limits, Violations& violations) {
@@ -75,6 +94,9 @@ void CheckLimits(const config::v1::Limits& limits, Violations& violations) {
              violations);
   CheckRange("limits.history_per_service", limits.history_per_service(), kMaxHistory, violations);
   CheckRange("limits.max_target_calls", limits.max_target_calls(), kMaxThreads, violations);
+  CheckRange("limits.max_connections", limits.max_connections(), kMaxConnections, violations);
+  CheckRange("limits.max_connections_per_peer", limits.max_connections_per_peer(), kMaxConnections,
+             violations);
 }
 
 void CheckLogLevel(const std::string& level, Violations& violations) {
@@ -157,17 +179,10 @@ void CheckService(const std::string& field, const config::v1::Service& service,
   CheckDrivers(field, service, violations);
 }
 
-// Nobody may believe that a daemon is closed which is open.
-void CheckIsEnforced(const config::v1::Config& config, Violations& violations) {
-  if (config.has_access()) violations.Add("access", "is not enforced yet: leave it out");
-  if (config.listen().has_tls()) violations.Add("listen.tls", "is not served yet: leave it out");
-}
-
 }  // namespace
 
 void ValidateConfig(const config::v1::Config& config, Violations& violations) {
-  CheckIsEnforced(config, violations);
-  CheckListen(config.listen(), violations);
+  CheckListen(config, violations);
   CheckLimits(config.limits(), violations);
   CheckDuration("drain_grace", config.drain_grace(), kMaxDrainGrace, violations);
   if (FromProtoDuration(config.drain_notice()) != absl::ZeroDuration()) {
@@ -179,7 +194,6 @@ void ValidateConfig(const config::v1::Config& config, Violations& violations) {
   }
   CheckLogLevel(config.log_level(), violations);
   ValidateAccess(config.access(), violations);
-  if (config.listen().has_tls()) ValidateTls(config.listen().tls(), violations);
   UniqueNames names("services");
   for (int i = 0; i < config.services_size(); ++i) {
     const std::string field = FieldPath("services", static_cast<size_t>(i));

@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<AccessControl>> AccessControl::Make(const config:
 }
 
 absl::Status AccessControl::Reload(const config::v1::Config& config) {
-  auto rules = std::make_shared<Rules>(Rules{Policy::Open(), nullptr});
+  auto rules = std::make_shared<Rules>(Rules{Policy::Open(), config.has_access(), nullptr});
   if (config.has_access()) {
     SLUICE_ASSIGN_OR_RETURN(rules->policy, Policy::FromGrants(config.access()));
   }

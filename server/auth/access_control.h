@@ -40,6 +40,9 @@ class AccessControl {
   // why the old ones are kept.
   absl::StatusOr<bool> Refresh();
 
+  // Whether there is an `access` section at all.
+  bool is_closed() const { return Current()->closed; }
+
   // Who makes a call: the owner of the token in its `authorization` header, or without one
   // `connection`, which the socket or the TLS handshake told. A token that is not good is refused,
   // whatever the connection says; so is more than one.
@@ -53,6 +56,7 @@ class AccessControl {
  private:
   struct Rules {
     Policy policy;
+    bool closed = false;
     std::shared_ptr<TokenFile> tokens;  // null: no token is good
   };
 

@@ -23,10 +23,10 @@ constexpr Method kMethods[] = {
     {"/sluice.v1.DeploymentService/Resume", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Promote", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Abort", Permission::kOperate, true},
-    // Probes have no credentials.
+    // Probes have no credentials, and the contract is public.
     {"/grpc.health.v1.Health/Check", Permission::kNone, false},
     {"/grpc.health.v1.Health/Watch", Permission::kNone, false},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Permission::kRead, false},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Permission::kNone, false},
 };
 
 constexpr config::v1::Role kRoles[] = {config::v1::ROLE_VIEWER, config::v1::ROLE_DEPLOYER,

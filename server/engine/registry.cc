@@ -14,13 +14,6 @@
 #include "strategy/deployment_state.h"
 
 namespace sluice {
-namespace {
-
-absl::Status NotFound(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("there is no deployment ", Quoted(id)));
-}
-
-}  // namespace
 
 Registry::Registry(Clock& clock, int history_per_service)
     : clock_(clock),
@@ -53,7 +46,7 @@ absl::Status Registry::Update(const std::string& id,
                               RequestLog::Entry request) {
   MutexLock lock(mutex_);
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return NotFound(id);
+  if (found == entries_.end()) return NoDeployment(id);
   Entry& entry = found->second;
   const v1::Status before = entry.state.status();
   // A rollback of a finished deployment replaces a terminal state, which a slow watcher must still
@@ -76,7 +69,7 @@ absl::Status Registry::Read(const std::string& id,
                             absl::FunctionRef<void(const v1::DeploymentState&)> read) const {
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
-  if (entry == nullptr) return NotFound(id);
+  if (entry == nullptr) return NoDeployment(id);
   read(entry->state);
   return absl::OkStatus();
 }
@@ -84,7 +77,7 @@ absl::Status Registry::Read(const std::string& id,
 absl::StatusOr<SnapshotPtr> Registry::Latest(const std::string& id) const {
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
-  if (entry == nullptr) return NotFound(id);
+  if (entry == nullptr) return NoDeployment(id);
   return SnapshotOf(*entry);
 }
 

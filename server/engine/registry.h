@@ -46,6 +46,9 @@ struct ServiceMemory {
   int64_t changes = 0;  // grows with every change of the above, in this run of the daemon
 };
 
+// NOT_FOUND, as every look-up of a deployment that does not exist.
+absl::Status NoDeployment(const std::string& id);
+
 // Thread-safe.
 class Registry {
  public:

@@ -21,11 +21,6 @@ constexpr int kDefaultPageSize = 50;
 constexpr int kMaxPageSize = 1000;
 constexpr size_t kMaxCandidates = 5;
 
-absl::Status NotFound(const std::string& id) {
-  return absl::NotFoundError(
-      absl::StrCat("there is no deployment ", Quoted(id), "; `sluice list` shows what there is"));
-}
-
 bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& state) {
   if (!request.service().empty() && state.service() != request.service()) return false;
   return request.statuses().empty() ||
@@ -35,11 +30,16 @@ bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& st
 
 }  // namespace
 
+absl::Status NoDeployment(const std::string& id) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no deployment ", Quoted(id), "; `sluice list` shows what there is"));
+}
+
 absl::StatusOr<SnapshotPtr> Registry::Get(const std::string& id) const {
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
   const SnapshotPtr visible = entry == nullptr ? nullptr : Visible(*entry);
-  if (visible == nullptr) return NotFound(id);
+  if (visible == nullptr) return NoDeployment(id);
   return visible;
 }
 
@@ -54,7 +54,7 @@ absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
     candidates.push_back(it->first);
     if (candidates.size() > kMaxCandidates) break;
   }
-  if (candidates.empty()) return NotFound(prefix);
+  if (candidates.empty()) return NoDeployment(prefix);
   if (candidates.size() == 1) return candidates.front();
   return ViolationError("deployment_id",
                         absl::StrCat(Quoted(prefix), " is short for several deployments: ",

@@ -3,98 +3,29 @@
 
 #include "rpc/deployment_service.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
+#include "auth/audit_trail.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
-#include "grpcpp/impl/codegen/proto_utils.h"
 #include "rpc/status_mapping.h"
+#include "rpc/subject.h"
+#include "rpc/watch_start.h"
 #include "rpc/watch_stream.h"
 #include "rpc/wire.h"
 
 namespace sluice {
 namespace {
 
-grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
-
-// Answers a change once it is durable: now, or on the journal's thread.
-grpc::ServerUnaryReactor* AnswerWhenDurable(grpc::CallbackServerContext* context,
-                                            Registry& registry,
-                                            const absl::StatusOr<SnapshotPtr>& snapshot,
-                                            v1::DeploymentState* response) {
-  if (!snapshot.ok()) return Finish(context, snapshot.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  *response = (*snapshot)->state();
-  registry.WhenDurable(
-      [reactor](const absl::Status& status) { reactor->Finish(ToGrpcStatus(status)); });
-  return reactor;
-}
-
-template <typename Message>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 const absl::StatusOr<Message>& message, Message* response) {
-  if (message.ok()) *response = *message;
-  return Finish(context, message.status());
-}
-
-template <typename Message>
-absl::StatusOr<Message> Parse(const grpc::ByteBuffer& bytes) {
-  grpc::ByteBuffer buffer = bytes;
-  Message message;
-  if (!grpc::SerializationTraits<Message>::Deserialize(&buffer, &message).ok()) {
-    return absl::InvalidArgumentError("the request is not a valid protobuf message");
-  }
-  return message;
-}
-
-absl::StatusOr<SnapshotPtr> Find(const Registry& registry, const grpc::ByteBuffer& bytes) {
-  SLUICE_ASSIGN_OR_RETURN(const v1::GetStateRequest request, Parse<v1::GetStateRequest>(bytes));
-  if (request.subject_case() == v1::GetStateRequest::SUBJECT_NOT_SET) {
-    return ViolationError("deployment_id", "must be given, or service");
-  }
-  SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
-                                                    ? registry.LatestOf(request.service())
-                                                    : registry.Resolve(request.deployment_id()));
-  return registry.Get(id);
-}
-
-struct WatchStart {
-  RecordFilter filter;
-  int64_t revision = 0;
-};
-
-// The revision before the present state: that of the deployment, or of the service's latest one.
-// What came before is history, not news.
-absl::StatusOr<int64_t> BeforeThePresent(const Registry& registry, const RecordFilter& filter) {
-  std::string id = filter.deployment_id;
-  if (!filter.service.empty()) {
-    const absl::StatusOr<std::string> latest = registry.LatestOf(filter.service);
-    if (latest.ok()) id = *latest;
-  }
-  if (id.empty()) return 0;
-  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, registry.Get(id));
-  return snapshot->state().revision() - 1;
-}
-
-absl::StatusOr<WatchStart> StartOf(const Registry& registry, const grpc::ByteBuffer& bytes) {
-  SLUICE_ASSIGN_OR_RETURN(const v1::WatchStatesRequest request,
-                          Parse<v1::WatchStatesRequest>(bytes));
-  if (request.from_revision() < 0) {
-    return ViolationError("from_revision", "must be 0 or more");
-  }
-  WatchStart start{.revision = request.from_revision()};
-  if (request.has_deployment_id()) {
-    SLUICE_ASSIGN_OR_RETURN(start.filter.deployment_id, registry.Resolve(request.deployment_id()));
-  }
-  start.filter.service = request.service();
-  if (start.revision == 0) {
-    SLUICE_ASSIGN_OR_RETURN(start.filter.after, BeforeThePresent(registry, start.filter));
-  }
-  return start;
+                                 absl::StatusOr<grpc::ByteBuffer> message,
+                                 grpc::ByteBuffer* response) {
+  if (message.ok()) response->Swap(&*message);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(message.status()));
+  return reactor;
 }
 
 // A stream that only ends.
@@ -106,74 +37,182 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 }  // namespace
 
+template <typename Request>
+grpc::ServerUnaryReactor* DeploymentService::Change(
+    grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
+    grpc::ByteBuffer* response,
+    const std::function<absl::StatusOr<SnapshotPtr>(const Request&)>& act) {
+  const absl::StatusOr<Call> call = gate_.Enter(*context, method);
+  if (!call.ok()) return Answer(context, call.status(), response);
+  absl::StatusOr<Request> request = ParseMessage<Request>(*bytes);
+  v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
+  absl::Status status = request.status();
+  if (status.ok()) status = AdmitChange(gate_, *call, registry_, *request, record);
+  if (status.ok()) status = gate_.CheckRecording();
+  if (status.ok()) {
+    const absl::StatusOr<SnapshotPtr> result = act(*request);
+    status = result.status();
+    if (result.ok()) {
+      record.set_service((*result)->state().service());
+      record.set_deployment((*result)->state().id());
+      *response = StateBuffer(*result);
+    }
+  }
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  RecordAndFinish(status, std::move(record), reactor);
+  return reactor;
+}
+
+void DeploymentService::RecordAndFinish(const absl::Status& status, v1::AuditRecord record,
+                                        grpc::ServerUnaryReactor* reactor) {
+  const auto finish = [reactor](const absl::Status& answer) {
+    reactor->Finish(ToGrpcStatus(answer));
+  };
+  if (!status.ok()) return gate_.Record(std::move(record), status, finish);
+  registry_.WhenDurable([this, record = std::move(record), finish](const absl::Status& durable) {
+    gate_.Record(record, durable, finish);
+  });
+}
+
 grpc::ServerUnaryReactor* DeploymentService::Deploy(grpc::CallbackServerContext* context,
-                                                    const v1::DeployRequest* request,
-                                                    v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Deploy(*request), response);
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return Change<v1::DeployRequest>(
+      context, "Deploy", request, response,
+      [this](const v1::DeployRequest& it) { return manager_.Deploy(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Rollback(grpc::CallbackServerContext* context,
-                                                      const v1::RollbackRequest* request,
-                                                      v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Rollback(*request), response);
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  return Change<v1::RollbackRequest>(
+      context, "Rollback", request, response,
+      [this](const v1::RollbackRequest& it) { return manager_.Rollback(it); });
+}
+
+grpc::ServerUnaryReactor* DeploymentService::Pause(grpc::CallbackServerContext* context,
+                                                   const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  return Change<v1::PauseRequest>(
+      context, "Pause", request, response,
+      [this](const v1::PauseRequest& it) { return manager_.Pause(it); });
+}
+
+grpc::ServerUnaryReactor* DeploymentService::Resume(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return Change<v1::ResumeRequest>(
+      context, "Resume", request, response,
+      [this](const v1::ResumeRequest& it) { return manager_.Resume(it); });
+}
+
+grpc::ServerUnaryReactor* DeploymentService::Promote(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return Change<v1::PromoteRequest>(
+      context, "Promote", request, response,
+      [this](const v1::PromoteRequest& it) { return manager_.Promote(it); });
+}
+
+grpc::ServerUnaryReactor* DeploymentService::Abort(grpc::CallbackServerContext* context,
+                                                   const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  return Change<v1::AbortRequest>(
+      context, "Abort", request, response,
+      [this](const v1::AbortRequest& it) { return manager_.Abort(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::GetState(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  const absl::StatusOr<SnapshotPtr> snapshot = Find(registry_, *request);
-  if (snapshot.ok()) *response = StateBuffer(*snapshot);
-  return Finish(context, snapshot.status());
+  return Answer(context, Find(*context, *request), response);
+}
+
+absl::StatusOr<grpc::ByteBuffer> DeploymentService::Find(const grpc::CallbackServerContext& context,
+                                                         const grpc::ByteBuffer& bytes) const {
+  SLUICE_ASSIGN_OR_RETURN(const Call call, gate_.Enter(context, "GetState"));
+  SLUICE_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::GetStateRequest>(bytes));
+  if (request.subject_case() == v1::GetStateRequest::SUBJECT_NOT_SET) {
+    return ViolationError("deployment_id", "must be given, or service");
+  }
+  if (request.has_service()) SLUICE_RETURN_IF_ERROR(gate_.Admit(call, request.service()));
+  SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
+                                                    ? registry_.LatestOf(request.service())
+                                                    : registry_.Resolve(request.deployment_id()));
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, registry_.Get(id));
+  const std::string& service = snapshot->state().service();
+  if (request.has_service()) return StateBuffer(snapshot);
+  if (const absl::Status decision = gate_.Admit(call, service); !decision.ok()) {
+    return Hidden(gate_, call, service, request.deployment_id(), decision);
+  }
+  return StateBuffer(snapshot);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::ListStates(grpc::CallbackServerContext* context,
-                                                        const v1::ListStatesRequest* request,
-                                                        v1::ListStatesResponse* response) {
-  return Answer(context, registry_.List(*request), response);
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* response) {
+  return Answer(context, List(*context, *request), response);
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* DeploymentService::WatchStates(
-    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
-  absl::StatusOr<WatchStart> start = StartOf(registry_, *request);
-  if (!start.ok()) return new RefusedStream(start.status());
-  return WatchStream::Open(hub_, registry_, std::move(start->filter), start->revision);
+absl::StatusOr<grpc::ByteBuffer> DeploymentService::List(const grpc::CallbackServerContext& context,
+                                                         const grpc::ByteBuffer& bytes) const {
+  SLUICE_ASSIGN_OR_RETURN(const Call call, gate_.Enter(context, "ListStates"));
+  SLUICE_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::ListStatesRequest>(bytes));
+  if (!request.service().empty()) SLUICE_RETURN_IF_ERROR(gate_.Admit(call, request.service()));
+  SLUICE_ASSIGN_OR_RETURN(v1::ListStatesResponse page, registry_.List(request));
+  auto& states = *page.mutable_states();
+  states.erase(std::remove_if(states.begin(), states.end(),
+                              [&](const v1::DeploymentState& state) {
+                                return !gate_.Decide(call, state.service()).ok();
+                              }),
+               states.end());
+  return MessageBuffer(page);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::PlanDeployment(grpc::CallbackServerContext* context,
-                                                            const v1::DeployRequest* request,
-                                                            v1::PlanResponse* response) {
-  return Answer(context, manager_.Plan(*request), response);
+                                                            const grpc::ByteBuffer* request,
+                                                            grpc::ByteBuffer* response) {
+  return Answer(context, Plan(*context, *request), response);
 }
 
-grpc::ServerUnaryReactor* DeploymentService::Pause(grpc::CallbackServerContext* context,
-                                                   const v1::PauseRequest* request,
-                                                   v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Pause(*request), response);
-}
-
-grpc::ServerUnaryReactor* DeploymentService::Resume(grpc::CallbackServerContext* context,
-                                                    const v1::ResumeRequest* request,
-                                                    v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Resume(*request), response);
-}
-
-grpc::ServerUnaryReactor* DeploymentService::Promote(grpc::CallbackServerContext* context,
-                                                     const v1::PromoteRequest* request,
-                                                     v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Promote(*request), response);
-}
-
-grpc::ServerUnaryReactor* DeploymentService::Abort(grpc::CallbackServerContext* context,
-                                                   const v1::AbortRequest* request,
-                                                   v1::DeploymentState* response) {
-  return AnswerWhenDurable(context, registry_, manager_.Abort(*request), response);
+absl::StatusOr<grpc::ByteBuffer> DeploymentService::Plan(const grpc::CallbackServerContext& context,
+                                                         const grpc::ByteBuffer& bytes) const {
+  SLUICE_ASSIGN_OR_RETURN(const Call call, gate_.Enter(context, "PlanDeployment"));
+  SLUICE_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::DeployRequest>(bytes));
+  SLUICE_RETURN_IF_ERROR(gate_.Admit(call, request.service()));
+  SLUICE_ASSIGN_OR_RETURN(const v1::PlanResponse plan, manager_.Plan(request));
+  return MessageBuffer(plan);
 }
 
 grpc::ServerUnaryReactor* DeploymentService::ListServices(grpc::CallbackServerContext* context,
-                                                          const v1::ListServicesRequest*,
-                                                          v1::ListServicesResponse* response) {
-  *response = manager_.ListServices();
-  return Finish(context, absl::OkStatus());
+                                                          const grpc::ByteBuffer*,
+                                                          grpc::ByteBuffer* response) {
+  return Answer(context, Services(*context), response);
+}
+
+absl::StatusOr<grpc::ByteBuffer> DeploymentService::Services(
+    const grpc::CallbackServerContext& context) const {
+  SLUICE_ASSIGN_OR_RETURN(const Call call, gate_.Enter(context, "ListServices"));
+  v1::ListServicesResponse all = manager_.ListServices();
+  auto& services = *all.mutable_services();
+  services.erase(std::remove_if(services.begin(), services.end(),
+                                [&](const v1::Service& service) {
+                                  return !gate_.Decide(call, service.name()).ok();
+                                }),
+                 services.end());
+  return MessageBuffer(all);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* DeploymentService::WatchStates(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
+  absl::StatusOr<Call> call = gate_.Enter(*context, "WatchStates");
+  if (!call.ok()) return new RefusedStream(call.status());
+  const auto request = ParseMessage<v1::WatchStatesRequest>(*bytes);
+  if (!request.ok()) return new RefusedStream(request.status());
+  absl::StatusOr<WatchStart> start = StartOfWatch(gate_, *call, registry_, *request);
+  if (!start.ok()) return new RefusedStream(start.status());
+  const Viewer viewer(gate_, *std::move(call), std::move(start->service));
+  return WatchStream::Open(hub_, registry_, std::move(start->filter), start->revision, viewer);
 }
 
 }  // namespace sluice

@@ -3,11 +3,9 @@
 
 #include "rpc/server.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -17,20 +15,23 @@
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/impl/server_builder_option.h"
 #include "grpcpp/impl/server_builder_plugin.h"
-#include "grpcpp/security/server_credentials.h"
-#include "grpcpp/server_builder.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/server_posix.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kMaxRequestBytes = 1 << 20;
 constexpr int kMaxMetadataBytes = 16 * 1024;
+constexpr int kMaxConnectionAgeMs = 6 * 60 * 60 * 1000;
+constexpr int kConnectionAgeGraceMs = 10 * 60 * 1000;
+// Of gRPC's reflection, which takes one for each stream that is open.
+constexpr int kMaxReflectionThreads = 16;
 constexpr char kServiceName[] = "sluice.v1.DeploymentService";
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(-1);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
@@ -39,6 +40,9 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5000);
+  // Whoever is connected shows their certificate anew now and then.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
   // A small message that unpacks to a huge one is refused with the encoding.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
@@ -68,40 +72,102 @@ void SetHealth(grpc::Server& server, bool serving) {
   health->SetServingStatus(kServiceName, serving);
 }
 
+// Systemd's sockets take the place of those that would be made.
+absl::Status AdoptInherited(ServerOptions& options, std::vector<Listener>& listeners) {
+  for (UniqueFd& fd : options.inherited) {
+    SLUICE_ASSIGN_OR_RETURN(Listener listener, Listener::Adopt(std::move(fd)));
+    if (listener.is_unix()) {
+      options.unix_socket.clear();
+    } else {
+      options.tcp.reset();
+    }
+    listeners.push_back(std::move(listener));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckIsClosed(const Listener& listener) {
+  if (listener.is_local()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "others reach ", listener.address(), ", which has no TLS: configure listen.tls, ",
+      "or set insecure_listen where the network is trusted"));
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const ServerOptions& options,
-                                                            DeploymentManager& manager,
-                                                            Registry& registry) {
-  std::unique_ptr<RpcServer> self(new RpcServer);
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(ServerOptions options,
+                                                            const ServerContext& context) {
+  std::unique_ptr<RpcServer> self(new RpcServer(options, context));
+  SLUICE_ASSIGN_OR_RETURN(std::vector<Listener> listeners, self->Listen(options));
+  const bool has_tcp = std::any_of(listeners.begin(), listeners.end(),
+                                   [](const Listener& listener) { return !listener.is_unix(); });
+  SLUICE_RETURN_IF_ERROR(self->Serve(options, has_tcp));
+  SLUICE_RETURN_IF_ERROR(self->hub_.Start());
+  SetHealth(*self->server_, true);
+  SLUICE_RETURN_IF_ERROR(self->Accept(std::move(listeners)));
+  return self;
+}
+
+RpcServer::RpcServer(const ServerOptions& options, const ServerContext& context)
+    : context_(context),
+      connections_(context.clock, WithinDescriptors(options.limits)),
+      gate_(context.access, context.audit, connections_, context.clock),
+      hub_(context.registry),
+      service_(context.manager, context.registry, hub_, gate_) {}
+
+absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) {
+  std::vector<Listener> listeners;
+  SLUICE_RETURN_IF_ERROR(AdoptInherited(options, listeners));
   if (!options.unix_socket.empty()) {
-    SLUICE_ASSIGN_OR_RETURN(self->socket_lock_, SocketLock::Acquire(options.unix_socket));
+    SLUICE_ASSIGN_OR_RETURN(socket_lock_, SocketLock::Acquire(options.unix_socket));
+    SLUICE_ASSIGN_OR_RETURN(Listener listener, Listener::OnUnixSocket(options.unix_socket));
+    listeners.push_back(std::move(listener));
   }
-  self->hub_ = std::make_unique<WatchHub>(registry);
-  self->service_ = std::make_unique<DeploymentService>(manager, registry, *self->hub_);
+  if (options.tcp.has_value()) {
+    SLUICE_ASSIGN_OR_RETURN(std::vector<Listener> more, Listener::OnTcp(*options.tcp));
+    for (Listener& listener : more) listeners.push_back(std::move(listener));
+  }
+  const bool may_be_open = options.insecure_listen || context_.certificates != nullptr;
+  for (const Listener& listener : listeners) {
+    if (!may_be_open) SLUICE_RETURN_IF_ERROR(CheckIsClosed(listener));
+    addresses_.push_back(listener.address());
+  }
+  return listeners;
+}
+
+absl::Status RpcServer::Serve(const ServerOptions& options, bool has_tcp) {
   grpc::EnableDefaultHealthCheckService(true);
   if (options.reflection) EnableReflection();
   grpc::ServerBuilder builder;
   if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   SetLimits(builder);
-  const auto credentials = grpc::InsecureServerCredentials();
-  if (!options.unix_socket.empty()) {
-    builder.AddListeningPort(absl::StrCat("unix:", options.unix_socket), credentials);
+  builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxReflectionThreads));
+  builder.RegisterService(&service_);
+  credentials_ = context_.certificates == nullptr
+                     ? grpc::InsecureServerCredentials()
+                     : MakeTlsCredentials(*context_.certificates, options.client_certificate);
+  if (has_tcp) {
+    using Experimental = grpc::ServerBuilder::experimental_type;
+    tcp_ = builder.experimental().AddExternalConnectionAcceptor(
+        Experimental::ExternalConnectionType::FROM_FD, credentials_);
   }
-  if (!options.tcp.empty()) builder.AddListeningPort(options.tcp, credentials, &self->tcp_port_);
-  builder.RegisterService(self->service_.get());
-  // The socket is for its owner and group alone.
-  const mode_t mask = umask(0117);
-  self->server_ = builder.BuildAndStart();
-  umask(mask);
-  if (self->server_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.unix_socket,
-                                               options.tcp.empty() ? "" : " and ", options.tcp,
-                                               "; is the address taken?"));
-  }
-  SLUICE_RETURN_IF_ERROR(self->hub_->Start());
-  SetHealth(*self->server_, true);
-  return self;
+  server_ = builder.BuildAndStart();
+  return server_ == nullptr ? absl::InternalError("gRPC cannot serve") : absl::OkStatus();
+}
+
+// A Unix connection goes in as a bare descriptor, by whose number its calls then tell who they come
+// from; gRPC has no name for the other end.
+absl::Status RpcServer::Accept(std::vector<Listener> listeners) {
+  const auto hand_over = [this](const Listener& listener, int fd) {
+    if (listener.is_unix()) return grpc::AddInsecureChannelFromFd(server_.get(), fd);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.listener_fd = listener.fd();
+    connection.fd = fd;
+    tcp_->HandleNewConnection(&connection);
+  };
+  SLUICE_ASSIGN_OR_RETURN(
+      acceptor_, Acceptor::Start(std::move(listeners), connections_, context_.clock, hand_over));
+  return absl::OkStatus();
 }
 
 RpcServer::~RpcServer() {
@@ -111,7 +177,9 @@ RpcServer::~RpcServer() {
 void RpcServer::StopServing() { SetHealth(*server_, false); }
 
 void RpcServer::Shutdown(absl::Duration grace) {
-  hub_->Close();
+  hub_.Close();
+  // Before gRPC shuts down, which leaks the connections that it is given then.
+  acceptor_ = nullptr;
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
   server_->Wait();
 }

@@ -2,42 +2,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The gRPC server with everything that it serves: the deployment service, health and reflection.
-// Owns the listeners. Used by app.
+// Owns the listeners, and accepts for gRPC. Used by app.
 
 #ifndef SLUICE_RPC_SERVER_H_
 #define SLUICE_RPC_SERVER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "auth/access_control.h"
+#include "auth/audit_trail.h"
+#include "auth/certificate_files.h"
+#include "base/clock.h"
+#include "base/unique_fd.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
+#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "rpc/acceptor.h"
+#include "rpc/call_gate.h"
+#include "rpc/connection_table.h"
 #include "rpc/deployment_service.h"
+#include "rpc/listen_address.h"
+#include "rpc/listener.h"
 #include "rpc/socket_lock.h"
+#include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
 
 namespace sluice {
 
 struct ServerOptions {
-  std::string unix_socket;  // a path; empty: none
-  std::string tcp;          // host:port; empty: none. Port 0 takes a free one
+  std::string unix_socket;           // a path; empty: none
+  std::optional<ListenAddress> tcp;  // port 0 takes a free one
+  // Sockets that listen already: each takes the place of the above of its kind.
+  std::vector<UniqueFd> inherited;
+  // A TCP address that others reach may be served without TLS.
+  bool insecure_listen = false;
+  ClientCertificate client_certificate = ClientCertificate::kNotAsked;
+  ConnectionLimits limits;
   bool reflection = true;
+};
+
+// What the server stands on; all of it outlives the server.
+struct ServerContext {
+  Clock& clock;
+  DeploymentManager& manager;
+  Registry& registry;
+  const AccessControl& access;
+  AuditTrail* audit = nullptr;                     // null: nothing is recorded
+  const CertificateFiles* certificates = nullptr;  // null: no TLS
 };
 
 class RpcServer {
  public:
   // Listens and serves, with health SERVING. Fails when an address is taken, also by another daemon
-  // on the same socket.
-  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const ServerOptions& options,
-                                                          DeploymentManager& manager,
-                                                          Registry& registry);
+  // on the same socket, and when a TCP address is open to others without TLS.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(ServerOptions options,
+                                                          const ServerContext& context);
   ~RpcServer();
 
-  // The bound TCP port; 0 without TCP.
-  int tcp_port() const { return tcp_port_; }
+  // Where it listens: "unix:/run/sluice/sluice.sock", "127.0.0.1:7400".
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Ends the streams of those who may no longer watch. To be called when tokens or grants have
+  // changed, and now and then, since tokens expire.
+  void CheckWatchers() { hub_.Check(); }
 
   // Health says NOT_SERVING from now on; calls are still answered.
   void StopServing();
@@ -46,13 +80,23 @@ class RpcServer {
   void Shutdown(absl::Duration grace);
 
  private:
-  RpcServer() = default;
+  RpcServer(const ServerOptions& options, const ServerContext& context);
+  absl::StatusOr<std::vector<Listener>> Listen(ServerOptions& options);
+  absl::Status Serve(const ServerOptions& options, bool has_tcp);
+  absl::Status Accept(std::vector<Listener> listeners);
 
+  const ServerContext context_;
+  ConnectionTable connections_;
+  const CallGate gate_;
+  WatchHub hub_;
+  DeploymentService service_;
+  std::vector<std::string> addresses_;
   std::unique_ptr<SocketLock> socket_lock_;
-  std::unique_ptr<WatchHub> hub_;
-  std::unique_ptr<DeploymentService> service_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> server_;
-  int tcp_port_ = 0;
+  // Where gRPC takes TCP connections from us.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> tcp_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace sluice

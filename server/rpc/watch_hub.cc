@@ -33,6 +33,10 @@ void WatchHub::Remove(const std::shared_ptr<Watcher>& watcher) {
   watchers_.erase(watcher);
 }
 
+void WatchHub::Check() {
+  for (const auto& watcher : Watchers()) watcher->Check();
+}
+
 void WatchHub::Close() {
   {
     MutexLock lock(mutex_);

@@ -23,6 +23,8 @@ class Watcher {
   virtual ~Watcher() = default;
   // Something changed: send what is new unless a write is under way.
   virtual void Wake() = 0;
+  // Ends the stream when its caller may no longer watch.
+  virtual void Check() = 0;
   // Ends the stream.
   virtual void End(const absl::Status& status) = 0;
 };
@@ -41,6 +43,8 @@ class WatchHub {
   // RESOURCE_EXHAUSTED when there are too many, UNAVAILABLE after Close.
   absl::Status Add(const std::shared_ptr<Watcher>& watcher);
   void Remove(const std::shared_ptr<Watcher>& watcher);
+  // Ends the streams of those who may no longer watch.
+  void Check();
   // Ends all streams, each after the states that it has not sent yet.
   void Close();
 

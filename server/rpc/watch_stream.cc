@@ -11,8 +11,9 @@
 namespace sluice {
 
 WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
-                               int64_t revision) {
-  std::shared_ptr<WatchStream> stream(new WatchStream(hub, registry, std::move(filter), revision));
+                               int64_t revision, Viewer viewer) {
+  std::shared_ptr<WatchStream> stream(
+      new WatchStream(hub, registry, std::move(filter), revision, std::move(viewer)));
   stream->self_ = stream;
   WatchStream* const raw = stream.get();
   // The reader learns that it is connected even when there is nothing to send yet.
@@ -26,8 +27,12 @@ WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFi
 }
 
 WatchStream::WatchStream(WatchHub& hub, const Registry& registry, RecordFilter filter,
-                         int64_t revision)
-    : hub_(hub), registry_(registry), filter_(std::move(filter)), revision_(revision) {}
+                         int64_t revision, Viewer viewer)
+    : hub_(hub),
+      registry_(registry),
+      filter_(std::move(filter)),
+      viewer_(std::move(viewer)),
+      revision_(revision) {}
 
 void WatchStream::Wake() {
   Action action;
@@ -36,6 +41,14 @@ void WatchStream::Wake() {
     action = Decide();
   }
   Act(action);
+}
+
+void WatchStream::Check() {
+  {
+    MutexLock lock(mutex_);
+    if (end_.has_value()) return;
+  }
+  if (const absl::Status checked = viewer_.Check(); !checked.ok()) End(checked);
 }
 
 void WatchStream::End(const absl::Status& status) {
@@ -71,10 +84,9 @@ WatchStream::Action WatchStream::Decide() {
   if (writing_ || finished_) return Action::kNothing;
   // A drain lets the reader have what is new first: the end of its deployment, most likely.
   if (!end_.has_value() || absl::IsUnavailable(*end_)) {
-    const absl::StatusOr<SnapshotPtr> next = registry_.NextAfter(revision_, filter_);
+    const absl::StatusOr<SnapshotPtr> next = NextSeen();
     if (next.ok() && *next == nullptr && !end_.has_value()) return Action::kNothing;
     if (next.ok() && *next != nullptr) {
-      revision_ = (*next)->state().revision();
       buffer_ = WatchBuffer(*next);
       writing_ = true;
       return Action::kWrite;
@@ -83,6 +95,15 @@ WatchStream::Action WatchStream::Decide() {
   }
   finished_ = true;
   return Action::kFinish;
+}
+
+absl::StatusOr<SnapshotPtr> WatchStream::NextSeen() {
+  while (true) {
+    absl::StatusOr<SnapshotPtr> next = registry_.NextAfter(revision_, filter_);
+    if (!next.ok() || *next == nullptr) return next;
+    revision_ = (*next)->state().revision();
+    if (viewer_.Sees((*next)->state().service())) return next;
+  }
 }
 
 void WatchStream::Act(Action action) {

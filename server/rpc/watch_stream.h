@@ -14,17 +14,20 @@
 #include "engine/registry.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "rpc/call_gate.h"
 #include "rpc/watch_hub.h"
 
 namespace sluice {
 
 class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watcher {
  public:
-  // Begins to send the states of `filter` after `revision`. Deletes itself when the call is over.
+  // Begins to send the states of `filter` after `revision` that `viewer` sees. Deletes itself when
+  // the call is over.
   static WatchStream* Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
-                           int64_t revision);
+                           int64_t revision, Viewer viewer);
 
   void Wake() override;
+  void Check() override;
   void End(const absl::Status& status) override;
 
   void OnWriteDone(bool ok) override;
@@ -32,16 +35,20 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, pub
   void OnDone() override;
 
  private:
-  WatchStream(WatchHub& hub, const Registry& registry, RecordFilter filter, int64_t revision);
+  WatchStream(WatchHub& hub, const Registry& registry, RecordFilter filter, int64_t revision,
+              Viewer viewer);
 
   // What is to be done once the lock is released: gRPC may call back from inside of it.
   enum class Action { kNothing, kWrite, kFinish };
   Action Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The next state that the viewer may see; moves the revision on to it.
+  absl::StatusOr<SnapshotPtr> NextSeen() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Act(Action action);
 
   WatchHub& hub_;
   const Registry& registry_;
   const RecordFilter filter_;
+  const Viewer viewer_;
   std::shared_ptr<WatchStream> self_;
 
   Mutex mutex_;

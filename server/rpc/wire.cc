@@ -48,4 +48,9 @@ grpc::ByteBuffer WatchBuffer(const SnapshotPtr& snapshot) {
   return grpc::ByteBuffer(slices, 2);
 }
 
+grpc::ByteBuffer MessageBuffer(const google::protobuf::MessageLite& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 }  // namespace sluice

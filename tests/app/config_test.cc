@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 std::vector<std::string> Faults(const std::string& text, const ConfigFlags& flags = {}) {
@@ -79,8 +80,19 @@ TEST(Config, HoldsAccessAndTlsAgainstTheirRules) {
                    HasSubstr("listen.tls.key_file: must be an absolute path")}));
 }
 
-TEST(Config, RefusesWhatIsNotEnforced) {
-  EXPECT_THAT(Faults("access: {}\n"), ElementsAre(HasSubstr("access: is not enforced yet")));
+TEST(Config, OpensATcpAddressToOthersOnlyWhenItKnowsWhoCalls) {
+  const std::string open = "listen: {tcp: '0.0.0.0:1'";
+  const std::string tls = ", tls: {certificate_file: /c, key_file: /k";
+  const std::string access = "access: {}\n";
+  const auto is_closed = ElementsAre(HasSubstr("must be a loopback address"));
+  EXPECT_THAT(Faults(open + "}\n"), is_closed);
+  EXPECT_THAT(Faults(open + "}\n" + access), is_closed);
+  EXPECT_THAT(Faults(open + tls + "}}\n"), is_closed);
+  EXPECT_THAT(Faults(open + tls + ", client_ca_file: /a, client_certificate_optional: true}}\n"),
+              is_closed);
+  EXPECT_THAT(Faults(open + tls + "}}\n" + access), IsEmpty());
+  EXPECT_THAT(Faults(open + tls + ", client_ca_file: /a}}\n"), IsEmpty());
+  EXPECT_THAT(Faults(open + ", insecure_listen: true}\n"), IsEmpty());
 }
 
 TEST(Config, ListsAllFaultsOfAFileAtOnce) {

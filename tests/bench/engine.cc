@@ -40,8 +40,14 @@ Engine::Engine(const EngineLimits& limits, ServicePorts ports)
                [this] { return fmt::format("{:06}", deployments_++); }) {}
 
 ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits)
-    : engine_(limits, NonePorts()) {
-  auto server = RpcServer::Start({.unix_socket = socket}, engine_.manager(), engine_.registry());
+    : engine_(limits, NonePorts()),
+      access_(*AccessControl::Make(config::v1::Config(), engine_.clock())) {
+  ServerOptions options;
+  options.unix_socket = socket;
+  auto server = RpcServer::Start(std::move(options), {.clock = engine_.clock(),
+                                                      .manager = engine_.manager(),
+                                                      .registry = engine_.registry(),
+                                                      .access = *access_});
   if (!server.ok()) {
     fmt::print(stderr, "sluice_bench: {}\n", server.status().ToString());
     std::abort();

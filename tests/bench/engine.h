@@ -50,6 +50,7 @@ class ServedEngine {
 
  private:
   Engine engine_;
+  const std::unique_ptr<AccessControl> access_;
   std::unique_ptr<RpcServer> server_;
 };
 

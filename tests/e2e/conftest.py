@@ -49,12 +49,12 @@ def stubs(tmp_path_factory):
 class Daemon:
     """One sluiced with its own socket and log."""
 
-    def __init__(self, directory, config_text=None, extra=(), env=None):
+    def __init__(self, directory, config_text=None, extra=(), env=None, launcher=()):
         self.directory = directory
         self.socket = directory / "s.sock"
         self.log_path = directory / "sluiced.log"
         self.config = directory / "sluice.yaml"
-        command = [str(SLUICED), "--socket", str(self.socket), "--listen", "127.0.0.1:0", *extra]
+        command = [*launcher, str(SLUICED), "--socket", str(self.socket), "--listen", "127.0.0.1:0", *extra]
         if config_text is not None:
             self.config.write_text(config_text)
             command += ["--config", str(self.config)]
@@ -116,10 +116,10 @@ def start_daemon(tmp_path):
     with contextlib.ExitStack() as stack:
         count = iter(range(1000))
 
-        def start(config_text=None, extra=(), env=None):
-            directory = tmp_path / f"d{next(count)}"
-            directory.mkdir()
-            daemon = Daemon(directory, config_text, extra, env)
+        def start(config_text=None, extra=(), env=None, directory=None, launcher=()):
+            directory = directory or tmp_path / f"d{next(count)}"
+            directory.mkdir(exist_ok=True)
+            daemon = Daemon(directory, config_text, extra, env, launcher)
             stack.callback(daemon.stop)
             # First: an idle channel does not answer GOAWAY, and the daemon would wait for it.
             stack.callback(daemon.channel.close)

@@ -3,8 +3,8 @@
 
 // "host:port" as the daemon listens on it. Used by the configuration's checks and the server. Pure.
 
-#ifndef SLUICE_APP_LISTEN_ADDRESS_H_
-#define SLUICE_APP_LISTEN_ADDRESS_H_
+#ifndef SLUICE_RPC_LISTEN_ADDRESS_H_
+#define SLUICE_RPC_LISTEN_ADDRESS_H_
 
 #include <string>
 
@@ -26,4 +26,4 @@ bool IsLoopback(const ListenAddress& address);
 
 }  // namespace sluice
 
-#endif  // SLUICE_APP_LISTEN_ADDRESS_H_
+#endif  // SLUICE_RPC_LISTEN_ADDRESS_H_

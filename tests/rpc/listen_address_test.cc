@@ -1,7 +1,7 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "app/listen_address.h"
+#include "rpc/listen_address.h"
 
 #include "gtest/gtest.h"
 

@@ -1,0 +1,107 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/call_gate.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/violations.h"
+#include "rpc/connection_principal.h"
+#include "spdlog/spdlog.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kService[] = "/sluice.v1.DeploymentService/";
+constexpr char kRead[] = "/sluice.v1.DeploymentService/GetState";
+constexpr char kAuthorization[] = "authorization";
+
+std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& context) {
+  std::vector<absl::string_view> values;
+  const auto [begin, end] = context.client_metadata().equal_range(kAuthorization);
+  for (auto it = begin; it != end; ++it) values.emplace_back(it->second.data(), it->second.size());
+  return values;
+}
+
+// What was refused is refused all the same; who was told that something is done must know more.
+absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
+  if (!outcome.ok()) return outcome;
+  return absl::UnavailableError(
+      absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
+                                     absl::string_view method) const {
+  Principal connection = ConnectionPrincipal(context, connections_);
+  const std::string path = absl::StrCat(kService, method);
+  absl::StatusOr<Principal> principal = access_.Authenticate(Authorization(context), connection);
+  if (!principal.ok()) {
+    // Whose token it is, is not known: only where it came from.
+    connection.identity = AnonymousIdentity();
+    RecordRefusal(connection, path, std::nullopt, principal.status());
+    return principal.status();
+  }
+  Call call{*std::move(principal), path};
+  SLUICE_RETURN_IF_ERROR(Admit(call, std::nullopt));
+  return call;
+}
+
+absl::Status CallGate::Admit(const Call& call, std::optional<absl::string_view> service) const {
+  const absl::Status decision = Decide(call, service);
+  if (!decision.ok()) RecordRefusal(call.principal, call.method, service, decision);
+  return decision;
+}
+
+bool CallGate::MayRead(const Call& call, absl::string_view service) const {
+  return access_.Decide(call.principal, kRead, service).ok();
+}
+
+absl::Status CallGate::CheckRecording() const {
+  const absl::Status status = trail_ == nullptr ? absl::OkStatus() : trail_->status();
+  if (status.ok()) return status;
+  return absl::UnavailableError(absl::StrCat(
+      "nothing is changed while the audit trail cannot be written: ", status.message()));
+}
+
+void CallGate::Record(v1::AuditRecord record, const absl::Status& status,
+                      const Answer& answer) const {
+  if (trail_ == nullptr) return answer(status);
+  if (record.outcome().empty()) SetOutcome(status, record);
+  const auto done = [status, answer](const absl::Status& written) {
+    answer(written.ok() ? status : Unrecorded(status, written));
+  };
+  const absl::Status taken = trail_->Append(std::move(record), done);
+  if (!taken.ok()) answer(Unrecorded(status, taken));
+}
+
+void CallGate::RecordRefusal(const Principal& principal, absl::string_view method,
+                             std::optional<absl::string_view> service,
+                             const absl::Status& refusal) const {
+  if (trail_ == nullptr || !MayRecordRefusal()) return;
+  v1::AuditRecord record = MakeAuditRecord(principal, method);
+  record.set_service(std::string(service.value_or("")));
+  SetOutcome(refusal, record);
+  const absl::Status taken = trail_->Append(std::move(record));
+  if (!taken.ok()) spdlog::warn("event=audit_lost reason={}", Quoted(taken.message()));
+}
+
+// Threads that meet at the turn of a second may let a few more through.
+bool CallGate::MayRecordRefusal() const {
+  const int64_t now = absl::ToInt64Seconds(clock_.Monotonic());
+  int64_t second = second_.load();
+  if (second != now && second_.compare_exchange_strong(second, now)) {
+    const int before = refusals_.exchange(0);
+    if (before > kMaxRefusalsPerSecond) {
+      spdlog::warn("event=refusals_unrecorded count={}", before - kMaxRefusalsPerSecond);
+    }
+  }
+  return refusals_.fetch_add(1) < kMaxRefusalsPerSecond;
+}
+
+}  // namespace sluice

@@ -1,0 +1,102 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The gate that every call of the deployment service passes: tells who calls, asks whether they
+// may, and keeps the audit trail. Used by the service's methods and the watch streams.
+
+#ifndef SLUICE_RPC_CALL_GATE_H_
+#define SLUICE_RPC_CALL_GATE_H_
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "auth/access_control.h"
+#include "auth/audit_trail.h"
+#include "auth/principal.h"
+#include "base/clock.h"
+#include "grpcpp/server_context.h"
+#include "rpc/connection_table.h"
+#include "sluice/v1/audit.pb.h"
+
+namespace sluice {
+
+// One call that was let in.
+struct Call {
+  Principal principal;
+  std::string method;  // "/sluice.v1.DeploymentService/Deploy"
+};
+
+// Thread-safe; nothing here blocks.
+class CallGate {
+ public:
+  using Answer = std::function<void(const absl::Status&)>;
+
+  // Of the refusals of one second, so many are recorded; the log says how many more there were.
+  // Else whoever has no right to anything could fill the disk.
+  static constexpr int kMaxRefusalsPerSecond = 100;
+
+  // All of them outlive the gate. Without a trail nothing is recorded.
+  CallGate(const AccessControl& access, AuditTrail* trail, const ConnectionTable& connections,
+           const Clock& clock)
+      : access_(access), trail_(trail), connections_(connections), clock_(clock) {}
+
+  // Who calls, when they may call `method` ("Deploy") for any service at all. To be asked before
+  // the request is read. A refusal is recorded.
+  absl::StatusOr<Call> Enter(const grpc::CallbackServerContext& context,
+                             absl::string_view method) const;
+
+  // Whether the call may be about `service`; without one, whether it may still be made at all.
+  absl::Status Decide(const Call& call, std::optional<absl::string_view> service) const {
+    return access_.Decide(call.principal, call.method, service);
+  }
+  // As Decide; a refusal is recorded.
+  absl::Status Admit(const Call& call, std::optional<absl::string_view> service) const;
+  // Whether the caller may know of the service at all, whatever the call does to it.
+  bool MayRead(const Call& call, absl::string_view service) const;
+
+  // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
+  absl::Status CheckRecording() const;
+  // Keeps what came of a call that changes something, then answers it with `status`; with
+  // UNAVAILABLE when it could not be kept. Without a trail at once, else on the trail's thread.
+  void Record(v1::AuditRecord record, const absl::Status& status, const Answer& answer) const;
+
+ private:
+  Principal PrincipalOf(const grpc::CallbackServerContext& context) const;
+  void RecordRefusal(const Principal& principal, absl::string_view method,
+                     std::optional<absl::string_view> service, const absl::Status& refusal) const;
+  bool MayRecordRefusal() const;
+
+  const AccessControl& access_;
+  AuditTrail* const trail_;
+  const ConnectionTable& connections_;
+  const Clock& clock_;
+  mutable std::atomic<int64_t> second_{0};  // the one that refusals are counted in
+  mutable std::atomic<int> refusals_{0};
+};
+
+// A caller whose stream is open, and who is asked again as long as it is: a token may be revoked, a
+// grant may go. Thread-safe; the gate outlives it.
+class Viewer {
+ public:
+  // `service`: the one that the stream is about; without one it shows what the caller may see.
+  Viewer(const CallGate& gate, Call call, std::optional<std::string> service)
+      : gate_(gate), call_(std::move(call)), service_(std::move(service)) {}
+
+  // Why the stream has to end; that is recorded.
+  absl::Status Check() const { return gate_.Admit(call_, service_); }
+  bool Sees(absl::string_view service) const { return gate_.Decide(call_, service).ok(); }
+
+ private:
+  const CallGate& gate_;
+  const Call call_;
+  const std::optional<std::string> service_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_RPC_CALL_GATE_H_

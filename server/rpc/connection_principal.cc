@@ -1,0 +1,65 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/connection_principal.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "grpc/grpc_security_constants.h"
+#include "grpcpp/security/auth_context.h"
+
+namespace sluice {
+namespace {
+
+// As gRPC calls a connection that was given to it as a descriptor.
+constexpr char kDescriptor[] = "fd:";
+
+std::vector<std::string> Values(const grpc::AuthContext& context, const char* property) {
+  std::vector<std::string> values;
+  for (const grpc::string_ref& value : context.FindPropertyValues(property)) {
+    values.emplace_back(value.data(), value.size());
+  }
+  return values;
+}
+
+std::variant<AnonymousIdentity, UnixIdentity, TokenIdentity, CertificateIdentity> IdentityOf(
+    const grpc::AuthContext* context) {
+  if (context == nullptr || !context->IsPeerAuthenticated()) return AnonymousIdentity();
+  const std::vector<std::string> kind =
+      Values(*context, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  if (kind != std::vector<std::string>{GRPC_SSL_TRANSPORT_SECURITY_TYPE}) {
+    return AnonymousIdentity();
+  }
+  const std::vector<std::string> names = Values(*context, GRPC_X509_CN_PROPERTY_NAME);
+  return CertificateIdentity{.uris = Values(*context, GRPC_PEER_URI_PROPERTY_NAME),
+                             .dns_names = Values(*context, GRPC_PEER_DNS_PROPERTY_NAME),
+                             .common_name = names.empty() ? "" : names.front()};
+}
+
+// "ipv4:127.0.0.1:50210" → "127.0.0.1:50210", "ipv6:%5B::1%5D:50210" → "[::1]:50210"
+std::string AddressOf(absl::string_view peer) {
+  if (!absl::ConsumePrefix(&peer, "ipv4:")) absl::ConsumePrefix(&peer, "ipv6:");
+  return absl::StrReplaceAll(peer, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
+}
+
+}  // namespace
+
+Principal ConnectionPrincipal(const grpc::CallbackServerContext& context,
+                              const ConnectionTable& connections) {
+  const std::string peer = context.peer();
+  absl::string_view number = peer;
+  if (!absl::ConsumePrefix(&number, kDescriptor)) {
+    return {IdentityOf(context.auth_context().get()), AddressOf(peer)};
+  }
+  int fd = -1;
+  const auto known = absl::SimpleAtoi(number, &fd) ? connections.Find(fd) : nullptr;
+  return known == nullptr ? Principal{AnonymousIdentity(), peer} : *known;
+}
+
+}  // namespace sluice

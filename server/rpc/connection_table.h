@@ -1,0 +1,76 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Who is at the other end of each connection, and how many there are: in all, and of one peer. The
+// acceptor adds, the gate asks. A connection's identity is kept here and not in gRPC's AuthContext,
+// which adds up what every call of a connection puts there.
+
+#ifndef SLUICE_RPC_CONNECTION_TABLE_H_
+#define SLUICE_RPC_CONNECTION_TABLE_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "auth/principal.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace sluice {
+
+struct ConnectionLimits {
+  // An eighth of them is for Unix sockets alone, so that nobody locks an operator out over TCP.
+  size_t total = 4096;
+  size_t per_peer = 512;
+};
+
+// Thread-safe.
+class ConnectionTable {
+ public:
+  ConnectionTable(const Clock& clock, const ConnectionLimits& limits)
+      : clock_(clock), limits_(limits) {}
+
+  // Takes the connection `fd`, which gRPC closes when it ends; `host` is what counts as one peer.
+  // RESOURCE_EXHAUSTED names the limit that it would pass.
+  absl::Status Add(int fd, const std::string& host, Principal principal);
+
+  // Who is at the other end; null when it was never added. To be asked only during a call of that
+  // connection: gRPC keeps the descriptor open until the last of its calls is over, so that its
+  // number cannot be another one's by then.
+  std::shared_ptr<const Principal> Find(int fd) const;
+
+  // As of the last time that somebody counted.
+  size_t size() const;
+
+ private:
+  struct Entry {
+    ino_t inode;  // of the socket: tells whether the descriptor is still the same
+    std::string host;
+    std::shared_ptr<const Principal> principal;
+  };
+
+  absl::Status CheckLimits(const std::string& host, bool is_unix)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(std::map<int, Entry>::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Forgets the connections that have ended, which nobody tells us.
+  void Sweep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Clock& clock_;
+  const ConnectionLimits limits_;
+  mutable Mutex mutex_;
+  std::map<int, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, size_t> of_host_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration next_sweep_ ABSL_GUARDED_BY(mutex_);
+};
+
+// `limits` as far as the process may open descriptors at all, with some left for its other work.
+ConnectionLimits WithinDescriptors(const ConnectionLimits& limits);
+
+}  // namespace sluice
+
+#endif  // SLUICE_RPC_CONNECTION_TABLE_H_

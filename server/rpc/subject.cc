@@ -1,0 +1,70 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/subject.h"
+
+#include "auth/audit_trail.h"
+#include "base/status_macros.h"
+#include "engine/verb_request.h"
+
+namespace sluice {
+namespace {
+
+absl::Status Admit(const CallGate& gate, const Call& call, const std::string& service,
+                   v1::AuditRecord& record) {
+  record.set_service(service);
+  return gate.Decide(call, service);
+}
+
+// For the deployment whose id, or its beginning, is `id`; makes it whole.
+absl::Status AdmitToDeployment(const CallGate& gate, const Call& call, const Registry& registry,
+                               std::string& id, v1::AuditRecord& record) {
+  const std::string given = id;
+  SLUICE_ASSIGN_OR_RETURN(id, registry.Resolve(given));
+  record.set_deployment(id);
+  SLUICE_ASSIGN_OR_RETURN(const std::string service, ServiceOf(registry, id));
+  const absl::Status decision = Admit(gate, call, service, record);
+  if (decision.ok()) return decision;
+  SetOutcome(decision, record);
+  return Hidden(gate, call, service, given, decision);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ServiceOf(const Registry& registry, const std::string& id) {
+  std::string service;
+  SLUICE_RETURN_IF_ERROR(registry.Read(
+      id, [&service](const v1::DeploymentState& state) { service = state.service(); }));
+  return service;
+}
+
+absl::Status Hidden(const CallGate& gate, const Call& call, const std::string& service,
+                    const std::string& id, const absl::Status& refusal) {
+  return gate.MayRead(call, service) ? refusal : NoDeployment(id);
+}
+
+absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&,
+                         v1::DeployRequest& request, v1::AuditRecord& record) {
+  record.set_reason(request.reason());
+  record.set_request_id(request.request_id());
+  return Admit(gate, call, request.service(), record);
+}
+
+absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
+                         v1::RollbackRequest& request, v1::AuditRecord& record) {
+  record.set_reason(request.reason());
+  record.set_request_id(request.request_id());
+  SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
+  if (request.has_service()) return Admit(gate, call, request.service(), record);
+  return AdmitToDeployment(gate, call, registry, *request.mutable_deployment_id(), record);
+}
+
+absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,
+                       const std::string& reason, std::string& deployment_id,
+                       v1::AuditRecord& record) {
+  record.set_reason(reason);
+  SLUICE_RETURN_IF_ERROR(ValidateVerb(deployment_id, reason));
+  return AdmitToDeployment(gate, call, registry, deployment_id, record);
+}
+
+}  // namespace sluice

@@ -1,0 +1,468 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what: tokens, users, grants and the audit trail. Rows of the fault list are named."""
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import grpc
+import pytest
+
+from calls import call, eventually, pb, refused, request, status_name, strategy
+from conftest import SLUICE
+from security import DENIED, Tokens, audit_records, code_of, is_root, stub_at
+
+READS = ["GetState", "ListStates", "WatchStates", "PlanDeployment", "ListServices"]
+CONTROLS = ["Rollback", "Pause", "Resume", "Promote", "Abort"]
+MAY = {"viewer": READS, "deployer": [*READS, "Deploy"], "operator": [*READS, *CONTROLS],
+       "admin": [*READS, *CONTROLS, "Deploy"], "oncall": ["Rollback"], "nobody": []}
+OTHER_UID = 65534
+
+
+def configuration(tmp_path, grants, extra=""):
+    return (f"allow_unconfigured_services: true\naccess:\n"
+            f"  token_file: {tmp_path}/tokens\n  audit_file: {tmp_path}/audit.jsonl\n  grants:\n"
+            + "".join(f"    - {grant}\n" for grant in grants) + extra)
+
+
+def grant(who, what, services="*"):
+    return f"{{{who}, {what}, services: ['{services}']}}"
+
+
+ROLES = [grant(f"token: {name}", f"role: {name}") for name in
+         ("viewer", "deployer", "operator", "admin")] + [grant("token: oncall", "methods: [Rollback]")]
+
+
+class World:
+    """A daemon with access control, its token file and its audit trail."""
+
+    def __init__(self, tmp_path, start_daemon, grants, **options):
+        self.tokens = Tokens(tmp_path / "tokens")
+        self.audit = tmp_path / "audit.jsonl"
+        self.path = tmp_path
+        self.daemon = start_daemon(configuration(tmp_path, grants), **options)
+        self.address = f"unix:{self.daemon.socket}"
+
+    def token(self, name, **options):
+        """A token that the daemon knows by now."""
+        token = self.tokens.new(name, **options)
+        with stub_at(self.address, token=token) as stub:
+            eventually(lambda: "not known" not in refusal(stub))
+        return token
+
+    def reload(self, grants):
+        self.daemon.config.write_text(configuration(self.path, grants))
+        before = self.daemon.log().count("event=reload")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: self.daemon.log().count("event=reload") > before)
+
+    def outcomes(self, method):
+        return [(r["principal"], r["outcome"]) for r in audit_records(self.audit)
+                if r["method"] == method]
+
+
+def refusal(stub):
+    try:
+        stub.ListServices(request("ListServices"), timeout=10)
+    except grpc.RpcError as error:
+        return error.details()
+    return ""
+
+
+@pytest.fixture
+def make_world(tmp_path, start_daemon):
+    return lambda grants, **options: World(tmp_path, start_daemon, grants, **options)
+
+
+def deploy(stub, service="web", **fields):
+    return stub.Deploy(request("Deploy", service=service, version="v1", **fields,
+                               strategy=strategy("FeatureFlagStrategy", initial_rollout=5)))
+
+
+def attempt(stub, method, deployment_id):
+    """The code of a call of the method that is good but for the deployment's status."""
+    if method == "Deploy":
+        return code_of(lambda: deploy(stub))
+    if method == "PlanDeployment":
+        return code_of(lambda: stub.PlanDeployment(request(
+            "Deploy", service="web", version="v1",
+            strategy=strategy("FeatureFlagStrategy", initial_rollout=5))))
+    fields = {} if method in ("ListStates", "ListServices") else {"deployment_id": deployment_id}
+    if method == "Rollback":
+        fields = {"service": "web"}
+    return code_of(lambda: getattr(stub, method)(request(method, **fields)))
+
+
+# --- Roles and grants.
+
+@pytest.mark.parametrize("name", MAY)
+def test_t46_a_caller_may_call_what_is_granted_and_nothing_else(make_world, name):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as admin:
+        state = deploy(admin)
+    allowed = []
+    with stub_at(world.address, token=world.token(name)) as stub:
+        # The last one is Deploy: it makes a new latest deployment.
+        for method in [*READS, *CONTROLS, "Deploy"]:
+            code = attempt(stub, method, state.id)
+            assert code != grpc.StatusCode.UNAUTHENTICATED, method
+            if code not in DENIED | {grpc.StatusCode.NOT_FOUND}:
+                allowed.append(method)
+    assert sorted(allowed) == sorted(MAY[name])
+
+
+def test_t46_a_refusal_says_what_is_missing_and_changes_nothing(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("viewer")) as stub:
+        with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
+            deploy(stub)
+        assert not stub.ListStates(request("ListStates")).states
+    words = error.value.details()
+    for part in ('the token "viewer"', "Deploy", "role deployer or admin", "viewer on *"):
+        assert part in words
+    refusals = eventually(lambda: [r for r in audit_records(world.audit)
+                                   if r["method"] == "Deploy"])
+    assert [(r["principal"], r["how"], r["outcome"]) for r in refusals] == [
+        ("viewer", "token", "PERMISSION_DENIED")]
+
+
+def test_t46_a_grant_for_another_service_is_none_for_this(make_world):
+    world = make_world([grant("token: team", "role: deployer", "team-*")])
+    with stub_at(world.address, token=world.token("team")) as stub:
+        with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
+            deploy(stub, "web")
+        assert deploy(stub, "team-web").id
+    for part in ('Deploy for the service "web"', "deployer on team-*"):
+        assert part in error.value.details()
+    # A change is answered when its record is on the disk, also when it is refused.
+    assert [(r["service"], r["outcome"]) for r in audit_records(world.audit)
+            if r["method"] == "Deploy"] == [("web", "PERMISSION_DENIED"), ("team-web", "OK")]
+
+
+@pytest.mark.parametrize("token, words", [
+    (None, "needs a grant"), ("sluice_unknown", "not known"), ("", "no token of ours"),
+    ("x" * 5000, "no token of ours")], ids=["none", "unknown", "empty", "long"])
+def test_t46_without_a_good_token_nothing_is_done(make_world, token, words):
+    world = make_world([grant("token: admin", "role: admin")])
+    with stub_at(world.address, token=token) as stub:
+        for method in [*READS, *CONTROLS, "Deploy"]:
+            code = attempt(stub, method, "0123")
+            # Over the Unix socket a caller without a token is still a known user, without a grant.
+            expected = "PERMISSION_DENIED" if token is None else "UNAUTHENTICATED"
+            assert code == grpc.StatusCode[expected], method
+        if token is not None:
+            assert words in refusal(stub)
+    eventually(lambda: len(audit_records(world.audit)) >= 11)
+    assert {r["outcome"] for r in audit_records(world.audit)} == {expected}
+
+
+def test_t46_an_anonymous_caller_is_told_how_to_be_known(make_world):
+    world = make_world([grant("token: admin", "role: admin")])
+    with stub_at(world.daemon.tcp_address()) as stub:
+        with refused(grpc.StatusCode.UNAUTHENTICATED) as error:
+            deploy(stub)
+    assert "send a token" in error.value.details()
+    record = eventually(lambda: audit_records(world.audit))[-1]
+    assert (record["principal"], record["how"]) == ("anonymous", "anonymous")
+    assert record["peer"].startswith("127.0.0.1:")
+
+
+def test_t46_an_expired_token_is_refused(make_world):
+    world = make_world([grant("token: old", "role: admin")])
+    with stub_at(world.address, token=world.token("old", expiry="2020-01-01")) as stub:
+        assert "expired" in refusal(stub)
+
+
+def test_health_needs_no_credentials(make_world):
+    world = make_world([])
+    for address in (world.address, world.daemon.tcp_address()):
+        health = subprocess.run([str(SLUICE), "--address", address, "health"], timeout=20,
+                                capture_output=True, text=True, check=False)
+        assert (health.returncode, health.stdout) == (0, "serving\n")
+
+
+def test_lists_and_watches_show_what_the_caller_may_see(make_world):
+    world = make_world([grant("token: admin", "role: admin"),
+                        grant("token: team", "role: deployer", "team-*")])
+    with stub_at(world.address, token=world.token("admin")) as admin, \
+            stub_at(world.address, token=world.token("team")) as team:
+        hidden = deploy(admin, "other")
+        watch = team.WatchStates(request("WatchStates"))
+        watch.initial_metadata()
+        shown = deploy(team, "team-a")
+        deploy(admin, "other-too")
+        last = deploy(team, "team-b")
+        listed = team.ListStates(request("ListStates"))
+        assert {s.id for s in listed.states} == {shown.id, last.id}
+        names = {s.name for s in team.ListServices(request("ListServices")).services}
+        assert names == {"team-a", "team-b"}
+        seen = set()
+        for response in watch:
+            seen.add(response.state.service)
+            if response.state.id == last.id and status_name(response.state) == "COMPLETED":
+                break
+        watch.cancel()
+        assert seen == {"team-a", "team-b"}
+        assert hidden.id not in {s.id for s in listed.states}
+
+
+@pytest.mark.parametrize("method", ["GetState", "WatchStates", "Abort", "Rollback"])
+def test_a_deployment_that_the_caller_may_not_see_is_not_there(make_world, method):
+    world = make_world([grant("token: admin", "role: admin"),
+                        grant("token: team", "role: admin", "team-*")])
+    with stub_at(world.address, token=world.token("admin")) as admin:
+        hidden = deploy(admin, "other")
+    with stub_at(world.address, token=world.token("team")) as team:
+        for known in (hidden.id, "ffff"):
+            with refused(grpc.StatusCode.NOT_FOUND) as error:
+                result = getattr(team, method)(request(method, deployment_id=known))
+                next(iter(result))
+            assert error.value.details() == (f'there is no deployment "{known}"; `sluice list` '
+                                             "shows what there is")
+    # The trail says what really was.
+    eventually(lambda: ("team", "PERMISSION_DENIED") in world.outcomes(method))
+
+
+# --- Tokens and grants change while the daemon runs.
+
+def test_t46_a_token_counts_as_soon_as_it_is_in_the_file_and_no_longer(make_world):
+    world = make_world([grant("token: ci", "role: viewer")])
+    old = world.token("ci")
+    with stub_at(world.address, token=old) as with_old:
+        watch = with_old.WatchStates(request("WatchStates"))
+        watch.initial_metadata()
+        new = world.token("ci")
+        assert refusal(with_old) == ""
+        world.tokens.revoke(old)
+        with refused(grpc.StatusCode.UNAUTHENTICATED) as error:
+            next(watch)
+        assert "was revoked" in error.value.details()
+        assert "not known" in refusal(with_old)
+    with stub_at(world.address, token=new) as with_new:
+        assert refusal(with_new) == ""
+    eventually(lambda: ("ci", "UNAUTHENTICATED") in world.outcomes("WatchStates"))
+
+
+def test_t46_a_watch_ends_when_its_token_expires(make_world):
+    world = make_world([grant("token: ci", "role: viewer")])
+    expiry = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
+    with stub_at(world.address, token=world.token("ci", expiry=expiry)) as stub:
+        with refused(grpc.StatusCode.UNAUTHENTICATED) as error:
+            next(stub.WatchStates(request("WatchStates"), timeout=30))
+    assert "expired" in error.value.details()
+
+
+def test_a_token_file_with_faults_keeps_the_tokens(make_world):
+    world = make_world([grant("token: ci", "role: viewer")])
+    token = world.token("ci")
+    world.tokens.write("this is no line of a token file, is it\n")
+    eventually(lambda: "event=tokens_refused" in world.daemon.log())
+    with stub_at(world.address, token=token) as stub:
+        assert refusal(stub) == ""
+    world.tokens.write()
+    eventually(lambda: "event=tokens_reloaded" in world.daemon.log().split("tokens_refused")[1])
+
+
+def test_grants_are_taken_with_a_reload(make_world):
+    world = make_world([grant("token: ci", "role: viewer")])
+    with stub_at(world.address, token=world.token("ci")) as stub:
+        watch = stub.WatchStates(request("WatchStates"))
+        watch.initial_metadata()
+        world.reload([grant("token: ci", "role: deployer", "web")])
+        deploy(stub)
+        assert next(watch).state.service == "web"
+        world.reload([grant("token: other", "role: viewer")])
+        # What was under way when the grant went may still come.
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
+            for _ in range(100):
+                next(watch)
+        assert "has no grant" in refusal(stub)
+
+
+@pytest.mark.parametrize("text, words", [
+    ("allow_unconfigured_services: true\n", "everybody could do everything"),
+    (configuration(pathlib.Path("/nowhere"), ["{anybody: true, role: admin, services: ['*']}"]),
+     "/nowhere/tokens"),
+    (None, "no user")], ids=["no access", "no token file", "no user"])
+def test_a_reload_that_cannot_be_meant_keeps_the_grants(make_world, tmp_path, text, words):
+    world = make_world([grant("token: ci", "role: viewer")])
+    token = world.token("ci")
+    if text is None:
+        text = configuration(tmp_path, [grant("unix_user: no-such-user-here", "role: admin")])
+    world.daemon.config.write_text(text)
+    world.daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "event=reload_refused" in world.daemon.log())
+    eventually(lambda: words in world.daemon.log())
+    with stub_at(world.address, token=token) as stub:
+        assert refusal(stub) == ""
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
+            deploy(stub)
+
+
+# --- Users on the Unix socket.
+
+def test_a_user_on_the_socket_is_known_by_uid(make_world):
+    world = make_world([grant(f"unix_uid: {os.getuid()}", "role: viewer")])
+    with stub_at(world.address) as stub:
+        assert refusal(stub) == ""
+        with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
+            deploy(stub)
+    assert f"(uid {os.getuid()})" in error.value.details()
+    record = eventually(lambda: audit_records(world.audit))[-1]
+    assert (record["how"], record["outcome"]) == ("unix", "PERMISSION_DENIED")
+    assert record["peer"] == f"unix:pid={os.getpid()},uid={os.getuid()}"
+
+
+def test_a_group_on_the_socket_is_known(make_world):
+    world = make_world([grant(f"unix_gid: {os.getgid()}", "role: viewer")])
+    with stub_at(world.address) as stub:
+        assert refusal(stub) == ""
+
+
+@pytest.mark.skipif(not is_root(), reason="needs root to call as another user")
+def test_two_users_on_the_socket_are_told_apart(start_daemon, tmp_path):
+    place = pathlib.Path(tempfile.mkdtemp(prefix="sluice-uid-"))
+    place.chmod(0o755)
+    program = shutil.copy(SLUICE, place / "sluice")
+    try:
+        daemon = start_daemon(configuration(tmp_path, [
+            grant("unix_uid: 0", "role: admin"), grant(f"unix_uid: {OTHER_UID}", "role: viewer")
+        ]).replace(f"  token_file: {tmp_path}/tokens\n", ""), directory=place)
+        daemon.socket.chmod(0o666)
+
+        def cli(uid, *arguments):
+            return subprocess.run([program, "-a", f"unix:{daemon.socket}", *arguments], user=uid,
+                                  extra_groups=[], capture_output=True, text=True, timeout=30,
+                                  check=False)
+        # Often and by turns: descriptors are used again.
+        for _ in range(5):
+            by_other = cli(OTHER_UID, "deploy", "web", "v1", "--strategy", "feature_flag")
+            assert by_other.returncode == 6 and f"uid {OTHER_UID}" in by_other.stderr
+            by_root = cli(0, "deploy", "web", "v1", "--strategy", "feature_flag")
+            assert by_root.returncode == 0, by_root.stderr
+            assert cli(OTHER_UID, "list").returncode == 0
+        assert daemon.process.poll() is None
+    finally:
+        shutil.rmtree(place)
+
+
+# --- The audit trail.
+
+def verify(path):
+    return subprocess.run([str(SLUICE), "audit", "verify", str(path)], capture_output=True,
+                          text=True, timeout=20, check=False)
+
+
+def test_t46_every_change_is_recorded_and_the_trail_verifies(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as stub:
+        state = deploy(stub, reason="the release", request_id="r-1")
+        eventually(lambda: status_name(stub.GetState(
+            request("GetState", deployment_id=state.id))) == "COMPLETED")
+        # It is on the disk before it is answered.
+        record = audit_records(world.audit)[-1]
+        assert {k: record[k] for k in ("principal", "how", "method", "service", "deployment",
+                                       "request_id", "reason", "outcome")} == {
+            "principal": "admin", "how": "token", "method": "Deploy", "service": "web",
+            "deployment": state.id, "request_id": "r-1", "reason": "the release", "outcome": "OK"}
+        with refused(grpc.StatusCode.FAILED_PRECONDITION):
+            stub.Pause(request("Pause", deployment_id=state.id[:12], reason="too late"))
+        record = audit_records(world.audit)[-1]
+        assert (record["method"], record["outcome"], record["deployment"]) == (
+            "Pause", "FAILED_PRECONDITION", state.id)
+        with refused(grpc.StatusCode.INVALID_ARGUMENT):
+            stub.Deploy(request("Deploy", service="web"))
+        assert audit_records(world.audit)[-1]["outcome"] == "INVALID_ARGUMENT"
+    assert world.daemon.stop() == 0
+    good = verify(world.audit)
+    assert good.returncode == 0, good.stderr
+    lines = world.audit.read_text().splitlines()
+    world.audit.write_text("\n".join(
+        line.replace('"principal":"admin"', '"principal":"adnim"') for line in lines) + "\n")
+    bad = verify(world.audit)
+    first = next(n for n, line in enumerate(lines, 1) if '"principal":"admin"' in line)
+    assert bad.returncode == 1 and f"{world.audit}:{first}:" in bad.stderr
+
+
+def test_the_trail_goes_on_after_a_kill(make_world, start_daemon, tmp_path):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as stub:
+        deploy(stub)
+    world.daemon.process.kill()
+    world.daemon.process.wait()
+    again = start_daemon(configuration(tmp_path, ROLES))
+    with stub_at(f"unix:{again.socket}") as stub:
+        assert refusal(stub)
+    assert [r["sequence"] for r in audit_records(world.audit)] == list(
+        range(1, len(audit_records(world.audit)) + 1))
+    assert verify(world.audit).returncode == 0
+
+
+def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as stub:
+        deploy(stub)
+        pid = world.daemon.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+        # Only a write shows that it fails: the first one is too late for its change.
+        with refused(grpc.StatusCode.UNAVAILABLE) as error:
+            deploy(stub, "unrecorded")
+        assert "it was done, but" in error.value.details()
+        with refused(grpc.StatusCode.UNAVAILABLE) as error:
+            deploy(stub, "other")
+        assert "nothing is changed while the audit trail cannot be written" in error.value.details()
+        # Reads go on.
+        assert {s.service for s in stub.ListStates(request("ListStates")).states} == {
+            "web", "unrecorded"}
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+        with refused(grpc.StatusCode.UNAVAILABLE):
+            # The record of this refusal is the one that shows that it works again.
+            deploy(stub, "other")
+        assert deploy(stub, "other").id
+    assert verify(world.audit).returncode == 0
+
+
+def test_a_flood_of_refusals_does_not_fill_the_trail(make_world):
+    world = make_world([grant("token: admin", "role: admin")])
+    begin = time.monotonic()
+    with stub_at(world.daemon.tcp_address()) as stub:
+        calls = [stub.ListServices.future(request("ListServices")) for _ in range(1500)]
+        assert {c.code() for c in calls} == {grpc.StatusCode.UNAUTHENTICATED}
+    seconds = time.monotonic() - begin
+    # A hundred for each second that was begun.
+    assert len(audit_records(world.audit)) <= 100 * (seconds + 2)
+
+
+def test_secrets_are_told_to_nobody(make_world):
+    world = make_world(ROLES)
+    good, unknown = world.token("admin"), "sluice_" + "u" * 43
+    errors = []
+    with stub_at(world.address, token=good) as stub:
+        state = deploy(stub, reason=f"with the token {good}")
+        errors.append(str(stub.GetState(request("GetState", deployment_id=state.id)).plan))
+    with stub_at(world.address, token=unknown) as stub:
+        errors.append(refusal(stub))
+    # A token in the place of its hash.
+    world.tokens.write(f"careless {good}\n")
+    eventually(lambda: "event=tokens_refused" in world.daemon.log())
+    told = "".join(errors) + world.daemon.log() + world.audit.read_text()
+    assert good not in told and unknown not in told
+
+
+def test_a_request_that_is_no_message_is_refused_after_the_caller(make_world):
+    world = make_world(ROLES)
+    def raw(token):
+        with grpc.insecure_channel(world.address) as channel:
+            channel.unary_unary("/sluice.v1.DeploymentService/Deploy")(
+                b"\xff\xff", timeout=10, metadata=[("authorization", f"Bearer {token}")])
+    with refused(grpc.StatusCode.PERMISSION_DENIED):
+        raw(world.token("viewer"))
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as error:
+        raw(world.token("admin"))
+    assert "not a valid protobuf message" in error.value.details()

@@ -1,0 +1,216 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Connections as such: too many, half open, garbage, and sockets of systemd."""
+import contextlib
+import os
+import resource
+import socket
+import subprocess
+import time
+
+import grpc
+import pytest
+
+from calls import call, eventually, listed, refused, request, rolling
+from conftest import SLUICED
+from security import make_certificates, stub_at
+from test_access import grant, refusal
+from test_tls import tls_config
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def connect(address):
+    if address.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(address[len("unix:"):])
+        return connection
+    host, port = address.rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def is_closed(connection, seconds=20):
+    """Whether the other end closes within the time; reads what comes before."""
+    connection.settimeout(seconds)
+    try:
+        while connection.recv(4096):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+def assert_serves(address):
+    with stub_at(address) as stub:
+        stub.ListServices(request("ListServices"), timeout=20)
+
+
+def memory_kb(daemon):
+    status = open(f"/proc/{daemon.process.pid}/status", encoding="utf-8").read()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+@pytest.mark.parametrize("over", ["unix", "tcp"])
+def test_t41_two_hundred_connections_with_few_descriptors(start_daemon, over):
+    daemon = start_daemon()
+    pid = daemon.process.pid
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 64))
+    address = f"unix:{daemon.socket}" if over == "unix" else daemon.tcp_address()
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                stack.enter_context(connect(address)).sendall(PREFACE)
+        eventually(lambda: "event=connections_refused" in daemon.log())
+        assert "no descriptor left" in daemon.log()
+    begin = time.monotonic()
+    assert_serves(address)
+    assert time.monotonic() - begin < 10
+    assert_serves(f"unix:{daemon.socket}")
+    assert daemon.process.poll() is None
+
+
+def test_t41_connections_leave_descriptors_for_other_work(start_daemon, make_fleet):
+    fleet = make_fleet(2)
+    # Set before it starts, so that it knows.
+    daemon = start_daemon("services:\n" + fleet.service(), launcher=("prlimit", "--nofile=64:64"))
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                stack.enter_context(connect(daemon.tcp_address())).sendall(PREFACE)
+        eventually(lambda: "limits.max_connections" in daemon.log())
+        # Commands need pipes, and get them.
+        state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling())
+        daemon.await_status(state.id, "COMPLETED")
+
+
+def test_one_peer_takes_no_more_than_its_share(start_daemon):
+    daemon = start_daemon("limits: {max_connections_per_peer: 3}\n")
+    address = daemon.tcp_address()
+    held = [connect(address) for _ in range(3)]
+    for connection in held:
+        connection.sendall(PREFACE)
+    with connect(address) as one_more:
+        assert is_closed(one_more)
+    assert "connections of 127.0.0.1 are open (limits.max_connections_per_peer)" in daemon.log()
+    # Others are not held up: the socket's users count by themselves.
+    assert not listed(daemon)
+    for connection in held:
+        connection.close()
+    eventually(lambda: can_call(address))
+
+
+def can_call(address):
+    with stub_at(address) as stub:
+        with contextlib.suppress(grpc.RpcError):
+            stub.ListServices(request("ListServices"), timeout=5)
+            return True
+    return False
+
+
+def test_t43_half_open_handshakes_are_closed(start_daemon, tmp_path):
+    certificates = make_certificates(tmp_path / "certs")
+    daemon = start_daemon(tls_config(certificates, [grant("anybody: true", "role: viewer")],
+                                     client_ca=None))
+    # Nothing at all, and the beginning of a TLS handshake.
+    silent = [connect(daemon.tcp_address()) for _ in range(100)]
+    begun = [connect(daemon.tcp_address()) for _ in range(100)]
+    for connection in begun:
+        connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+    assert_serves(f"unix:{daemon.socket}")
+    begin = time.monotonic()
+    assert all(is_closed(connection, 40) for connection in silent + begun)
+    assert time.monotonic() - begin < 30
+    for connection in silent + begun:
+        connection.close()
+
+
+@pytest.mark.parametrize("over", ["unix", "tcp"])
+@pytest.mark.parametrize("what", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(65536),
+                                  PREFACE + os.urandom(65536),
+                                  PREFACE + b"\x00\xff\xff\x01\x04\x00\x00\x00\x01" * 1000],
+                         ids=["HTTP/1.1", "noise", "preface and noise", "headers without end"])
+def test_garbage_harms_nobody(start_daemon, over, what):
+    daemon = start_daemon()
+    address = f"unix:{daemon.socket}" if over == "unix" else daemon.tcp_address()
+    before = memory_kb(daemon)
+    for _ in range(50):
+        with connect(address) as connection, contextlib.suppress(OSError):
+            connection.sendall(what)
+    assert_serves(address)
+    assert memory_kb(daemon) - before < 64 * 1024
+
+
+def test_sockets_of_systemd_take_the_place_of_those_of_the_configuration(tmp_path):
+    """As a socket unit starts it: both sockets are made by somebody else, who stays."""
+    path = tmp_path / "given.sock"
+    with socket.socket(socket.AF_UNIX) as unix, socket.socket() as tcp:
+        unix.bind(str(path))
+        tcp.bind(("127.0.0.1", 0))
+        for listener in (unix, tcp):
+            listener.listen()
+        port = tcp.getsockname()[1]
+
+        def start():
+            # The daemon checks that the sockets are meant for its own process.
+            script = (f'exec 3<&{unix.fileno()} 4<&{tcp.fileno()}; LISTEN_PID=$$ LISTEN_FDS=2 '
+                      f'exec "{SLUICED}" --socket "{tmp_path}/own.sock" --listen 127.0.0.1:0')
+            return subprocess.Popen(["bash", "-c", script], stderr=subprocess.PIPE, text=True,
+                                    pass_fds=(unix.fileno(), tcp.fileno()))
+        for _ in range(2):
+            with start() as daemon:
+                try:
+                    line = daemon.stderr.readline()
+                    assert f'listen="unix:{path} and 127.0.0.1:{port}"' in line
+                    assert_serves(f"unix:{path}")
+                    assert_serves(f"127.0.0.1:{port}")
+                    assert not (tmp_path / "own.sock").exists()
+                finally:
+                    daemon.terminate()
+            assert daemon.returncode == 0
+            # It is not the daemon's to remove.
+            assert path.exists()
+
+
+def test_sockets_for_another_process_are_left_alone(start_daemon):
+    daemon = start_daemon(env={"LISTEN_PID": "1", "LISTEN_FDS": "2"})
+    assert_serves(f"unix:{daemon.socket}")
+
+
+def test_an_open_socket_of_systemd_needs_tls_too(tmp_path):
+    with socket.socket() as tcp:
+        tcp.bind(("0.0.0.0", 0))
+        tcp.listen()
+        ended = subprocess.run(
+            ["bash", "-c", f'exec 3<&{tcp.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "{SLUICED}" '
+             f'--socket "{tmp_path}/own.sock"'], pass_fds=(tcp.fileno(),), capture_output=True,
+            text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert "which has no TLS: configure listen.tls" in ended.stderr
+
+
+def test_a_live_socket_of_another_program_is_not_taken(tmp_path):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "s"))
+        other.listen()
+        ended = subprocess.run([str(SLUICED), "--socket", str(tmp_path / "s")], timeout=20,
+                               capture_output=True, text=True, check=False)
+        assert ended.returncode == 1
+        assert f"another program listens on {tmp_path}/s" in ended.stderr
+        with connect(f"unix:{tmp_path}/s"):
+            pass
+
+
+def test_a_connection_that_ends_during_its_call_leaves_its_name_to_nobody(start_daemon, tmp_path):
+    """Descriptors are used again; a call's caller is not."""
+    daemon = start_daemon("access: {grants: [" + grant(f"unix_uid: {os.getuid()}", "role: admin") +
+                          "]}\n")
+    for _ in range(20):
+        with stub_at(f"unix:{daemon.socket}") as stub:
+            stub.WatchStates(request("WatchStates")).initial_metadata()
+        with stub_at(daemon.tcp_address()) as stub:
+            with refused(grpc.StatusCode.UNAUTHENTICATED):
+                stub.ListServices(request("ListServices"))
+    with stub_at(f"unix:{daemon.socket}") as stub:
+        assert refusal(stub) == ""

@@ -1,0 +1,228 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""TLS on the TCP address: who is let in, and certificates that are replaced while the daemon runs."""
+import hashlib
+import shutil
+import signal
+import socket
+import ssl
+
+import grpc
+import pytest
+
+from calls import eventually, refused, request
+from security import Tokens, make_certificates, stub_at, tls_credentials
+from test_access import audit_records, deploy, grant, refusal
+
+
+def tls_config(certificates, grants, client_ca="ca.crt", optional=False, extra=""):
+    ca = f"    client_ca_file: {certificates}/{client_ca}\n" if client_ca else ""
+    return (f"allow_unconfigured_services: true\nlisten:\n  tls:\n"
+            f"    certificate_file: {certificates}/server.crt\n"
+            f"    key_file: {certificates}/server.key\n{ca}"
+            f"    client_certificate_optional: {str(optional).lower()}\n"
+            "access:\n  grants:\n" + "".join(f"    - {g}\n" for g in grants) + extra)
+
+
+DEVELOPER = grant("certificate_common_name: developer", "role: deployer")
+
+
+@pytest.fixture(name="certificates")
+def _certificates(tmp_path):
+    return make_certificates(tmp_path / "certs")
+
+
+def served_certificate(address):
+    """The fingerprint of what the server shows to a new connection."""
+    host, port = address.rsplit(":", 1)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    with socket.create_connection((host, int(port)), timeout=10) as plain:
+        with context.wrap_socket(plain) as tls:
+            return hashlib.sha256(tls.getpeercert(binary_form=True)).hexdigest()
+
+
+def fingerprint(path):
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest()
+
+
+def assert_no_handshake(address, credentials):
+    with stub_at(address, credentials) as stub:
+        with refused(grpc.StatusCode.UNAVAILABLE):
+            stub.ListServices(request("ListServices"), timeout=10)
+
+
+# --- Who is let in.
+
+def test_t46_a_client_certificate_says_who_calls(start_daemon, certificates, tmp_path):
+    audit = tmp_path / "audit.jsonl"
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER], extra=f"  audit_file: {audit}\n"))
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates)) as stub:
+        state = deploy(stub)
+        with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
+            stub.Abort(request("Abort", deployment_id=state.id))
+    assert 'the certificate "developer" may not call Abort' in error.value.details()
+    record = audit_records(audit)[0]
+    assert (record["principal"], record["how"], record["outcome"]) == ("developer", "certificate", "OK")
+    assert record["peer"].startswith("127.0.0.1:")
+
+
+def test_t46_without_a_certificate_of_ours_there_is_no_connection(start_daemon, certificates,
+                                                                  tmp_path):
+    daemon = start_daemon(tls_config(certificates, [grant("anybody: true", "role: admin")]))
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(certificates, client=False))
+    stranger = make_certificates(tmp_path / "other")
+    shutil.copy(certificates / "ca.crt", stranger / "ca.crt")
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(stranger))
+    assert_no_handshake(daemon.tcp_address(), None)
+    # The server's own certificate is none of a client.
+    for kind in ("crt", "key"):
+        shutil.copy(certificates / f"server.{kind}", stranger / f"client.{kind}")
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(stranger))
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates)) as stub:
+        assert refusal(stub) == ""
+
+
+def test_a_client_trusts_no_other_server(start_daemon, certificates, tmp_path):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(make_certificates(tmp_path / "other")))
+
+
+def test_an_optional_certificate_or_a_token_will_do(start_daemon, certificates, tmp_path):
+    tokens = Tokens(tmp_path / "tokens")
+    token = tokens.new("ci")
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER, grant("token: ci", "role: viewer")],
+                                     optional=True, extra=f"  token_file: {tokens.path}\n"))
+    bare = tls_credentials(certificates, client=False)
+    with stub_at(daemon.tcp_address(), bare) as stub:
+        with refused(grpc.StatusCode.UNAUTHENTICATED):
+            stub.ListServices(request("ListServices"))
+    with stub_at(daemon.tcp_address(), bare, token) as stub:
+        assert refusal(stub) == ""
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates)) as stub:
+        assert deploy(stub).id
+    # Who sends a token is its owner, whatever the certificate says.
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates), token) as stub:
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
+            deploy(stub)
+    stranger = make_certificates(tmp_path / "other")
+    shutil.copy(certificates / "ca.crt", stranger / "ca.crt")
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(stranger))
+
+
+def test_without_an_authority_no_certificate_is_asked_for(start_daemon, certificates, tmp_path):
+    tokens = Tokens(tmp_path / "tokens")
+    token = tokens.new("ci")
+    daemon = start_daemon(tls_config(certificates, [grant("token: ci", "role: viewer"), DEVELOPER],
+                                     client_ca=None, extra=f"  token_file: {tokens.path}\n"))
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates), token) as stub:
+        assert refusal(stub) == ""
+    # A certificate that nobody has verified says nothing.
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates)) as stub:
+        with refused(grpc.StatusCode.UNAUTHENTICATED):
+            deploy(stub)
+
+
+@pytest.mark.parametrize("version, served", [(ssl.TLSVersion.TLSv1_1, False),
+                                             (ssl.TLSVersion.TLSv1_2, True),
+                                             (ssl.TLSVersion.TLSv1_3, True)])
+def test_no_tls_before_1_2_is_spoken(start_daemon, certificates, version, served):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER], client_ca=None))
+    host, port = daemon.tcp_address().rsplit(":", 1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    context.set_alpn_protocols(["h2"])
+    with socket.create_connection((host, int(port)), timeout=10) as plain:
+        if served:
+            with context.wrap_socket(plain) as tls:
+                assert tls.version() == version.name.replace("v1_", "v1.")
+            return
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(plain)
+
+
+# --- Rotation.
+
+def replace(certificates, other, *names):
+    for name in names:
+        fresh = certificates / f"{name}.fresh"
+        shutil.copy(other / name, fresh)
+        fresh.rename(certificates / name)
+
+
+def test_t46_a_new_pair_is_served_and_open_streams_stay(start_daemon, certificates, tmp_path):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    old = tls_credentials(certificates)
+    before = fingerprint(certificates / "server.crt")
+    with stub_at(daemon.tcp_address(), old) as stub:
+        watch = stub.WatchStates(request("WatchStates"))
+        watch.initial_metadata()
+        other = make_certificates(tmp_path / "other")
+        replace(certificates, other, "server.key", "server.crt", "ca.crt")
+        eventually(lambda: "event=certificates_reloaded" in daemon.log())
+        after = eventually(lambda: served_if_new(daemon, before))
+        assert after == fingerprint(other / "server.crt")
+        deploy(stub)
+        assert next(watch).state.service == "web"
+        watch.cancel()
+    with stub_at(daemon.tcp_address(), tls_credentials(other)) as stub:
+        assert refusal(stub) == ""
+    # Clients of the authority that went are not let in any more.
+    shutil.copy(certificates / "client.key", tmp_path / "client.key")
+    stale = tmp_path / "stale"
+    shutil.copytree(certificates, stale)
+    shutil.copy(other / "ca.crt", stale / "ca.crt")
+    assert_no_handshake(daemon.tcp_address(), tls_credentials(stale))
+
+
+def served_if_new(daemon, before):
+    served = served_certificate(daemon.tcp_address())
+    return served if served != before else None
+
+
+def half_rotated(certificates, other):
+    replace(certificates, other, "server.crt")
+
+
+def garbage(certificates, _):
+    (certificates / "server.crt").write_text("-----BEGIN CERTIFICATE-----\nnonsense\n")
+
+
+def deleted(certificates, _):
+    (certificates / "server.key").unlink()
+
+
+def readable_by_all(certificates, _):
+    (certificates / "server.key").chmod(0o644)
+
+
+@pytest.mark.parametrize("spoil", [half_rotated, garbage, deleted, readable_by_all])
+def test_t46_what_cannot_serve_keeps_the_old_pair(start_daemon, certificates, tmp_path, spoil):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    before = fingerprint(certificates / "server.crt")
+    credentials = tls_credentials(certificates)
+    other = make_certificates(tmp_path / "other")
+    spoil(certificates, other)
+    eventually(lambda: "event=certificates_refused" in daemon.log())
+    assert served_certificate(daemon.tcp_address()) == before
+    with stub_at(daemon.tcp_address(), credentials) as stub:
+        assert deploy(stub).id
+    # The rest of the rotation makes it good.
+    replace(certificates, other, "server.key", "server.crt", "ca.crt")
+    eventually(lambda: served_certificate(daemon.tcp_address()) ==
+               fingerprint(other / "server.crt"))
+    assert daemon.log().count("event=certificates_refused") <= 2
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "event=reloaded" in daemon.log())
+
+
+@pytest.mark.parametrize("spoil", [half_rotated, garbage, deleted, readable_by_all])
+def test_a_daemon_does_not_start_with_certificates_that_cannot_serve(start_daemon, certificates,
+                                                                     tmp_path, spoil):
+    spoil(certificates, make_certificates(tmp_path / "other"))
+    with pytest.raises(AssertionError) as error:
+        start_daemon(tls_config(certificates, [DEVELOPER]))
+    assert f"{certificates}/server." in str(error.value)

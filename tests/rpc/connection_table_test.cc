@@ -1,0 +1,142 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/connection_table.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "support/fake_clock.h"
+
+namespace sluice {
+namespace {
+
+using testing::HasSubstr;
+
+Principal Named(const std::string& name) { return {TokenIdentity{name, ""}, "somewhere"}; }
+
+int NewSocket() { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+class ConnectionTableTest : public testing::Test {
+ protected:
+  ~ConnectionTableTest() override {
+    for (const int fd : open_) close(fd);
+  }
+
+  int Open() {
+    open_.push_back(NewSocket());
+    return open_.back();
+  }
+  absl::Status Add(int fd, const std::string& host) { return table_.Add(fd, host, Named(host)); }
+  // As gRPC does at the end of a connection: nobody is told.
+  void Close(int fd) {
+    close(fd);
+    open_.erase(std::find(open_.begin(), open_.end(), fd));
+    clock_.Advance(absl::Seconds(1));
+  }
+
+  FakeClock clock_;
+  ConnectionTable table_{clock_, {.total = 3, .per_peer = 2}};
+  std::vector<int> open_;
+};
+
+TEST_F(ConnectionTableTest, TellsWhoIsAtTheOtherEnd) {
+  const int one = Open(), other = Open();
+  ASSERT_TRUE(Add(one, "a").ok());
+  ASSERT_TRUE(Add(other, "b").ok());
+  EXPECT_EQ(table_.Find(one)->Name(), "a");
+  EXPECT_EQ(table_.Find(other)->Name(), "b");
+  EXPECT_EQ(table_.Find(other + 1), nullptr);
+}
+
+TEST_F(ConnectionTableTest, ADescriptorThatIsUsedAgainIsSomebodyElse) {
+  const int fd = Open();
+  ASSERT_TRUE(Add(fd, "a").ok());
+  Close(fd);
+  ASSERT_EQ(Open(), fd);
+  ASSERT_TRUE(Add(fd, "b").ok());
+  EXPECT_EQ(table_.Find(fd)->Name(), "b");
+  EXPECT_EQ(table_.size(), 1u);
+}
+
+TEST_F(ConnectionTableTest, RefusesMoreThanOnePeerMayHave) {
+  ASSERT_TRUE(Add(Open(), "a").ok());
+  ASSERT_TRUE(Add(Open(), "a").ok());
+  const absl::Status refused = Add(Open(), "a");
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("2 connections of a are open (limits.max_connections_per_peer)"));
+  EXPECT_TRUE(Add(Open(), "b").ok());
+}
+
+TEST_F(ConnectionTableTest, RefusesMoreThanThereMayBe) {
+  for (const char* host : {"a", "b", "c"}) ASSERT_TRUE(Add(Open(), host).ok());
+  EXPECT_THAT(std::string(Add(Open(), "d").message()), HasSubstr("limits.max_connections)"));
+}
+
+TEST_F(ConnectionTableTest, AnEighthIsForUnixSockets) {
+  ConnectionTable table(clock_, {.total = 8, .per_peer = 8});
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(table.Add(Open(), "10.0.0.7", Named("tcp")).ok());
+  EXPECT_FALSE(table.Add(Open(), "10.0.0.8", Named("tcp")).ok());
+  EXPECT_TRUE(table.Add(Open(), "uid 0", {UnixIdentity{0, "root", {}}, "unix"}).ok());
+  EXPECT_FALSE(table.Add(Open(), "uid 1", {UnixIdentity{1, "one", {}}, "unix"}).ok());
+}
+
+TEST_F(ConnectionTableTest, WhatHasEndedMakesRoom) {
+  const int first = Open();
+  ASSERT_TRUE(Add(first, "a").ok());
+  ASSERT_TRUE(Add(Open(), "a").ok());
+  Close(first);
+  EXPECT_TRUE(Add(Open(), "a").ok());
+  EXPECT_FALSE(Add(Open(), "a").ok());
+}
+
+TEST_F(ConnectionTableTest, ADescriptorThatBecameAFileMakesRoom) {
+  const int first = Open();
+  ASSERT_TRUE(Add(first, "a").ok());
+  ASSERT_TRUE(Add(Open(), "a").ok());
+  const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(dup2(file, first), first);
+  close(file);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(Add(Open(), "a").ok());
+}
+
+TEST_F(ConnectionTableTest, CountsAgainNotBeforeAMomentHasPassed) {
+  const int first = Open();
+  ASSERT_TRUE(Add(first, "a").ok());
+  ASSERT_TRUE(Add(Open(), "a").ok());
+  ASSERT_FALSE(Add(Open(), "a").ok());
+  close(first);
+  open_.erase(open_.begin());
+  // Whoever knocks all the time makes nobody count all the time.
+  const int next = Open();
+  ASSERT_EQ(next, first) << "the lowest number that is free";
+  const int another = Open();
+  EXPECT_FALSE(Add(another, "a").ok());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(Add(another, "a").ok());
+}
+
+TEST(WithinDescriptors, LeavesSomeForOtherWork) {
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 64;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const ConnectionLimits limits = WithinDescriptors({.total = 4096, .per_peer = 16});
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(limits.total, 32u);
+  EXPECT_EQ(limits.per_peer, 16u);
+}
+
+}  // namespace
+}  // namespace sluice
