@@ -1,6 +1,7 @@
 # Language, warnings and sanitizers, for every target of ours.
 
 option(SLUICE_BUILD_TESTS "Build the tests" ON)
+option(SLUICE_FUZZ "Let libFuzzer drive the fuzz targets; needs Clang" OFF)
 set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -30,6 +31,9 @@ else()
   target_compile_options(sluice_warnings INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 
+if(SLUICE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(SLUICE_SANITIZE)
   add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
