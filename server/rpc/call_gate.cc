@@ -30,7 +30,7 @@ std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& 
 // What was refused is refused all the same; who was told that something is done must know more.
 absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
   if (!outcome.ok()) return outcome;
-  return absl::UnavailableError(
+  return absl::DataLossError(
       absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
 }
 

@@ -61,8 +61,9 @@ class CallGate {
 
   // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
   absl::Status CheckRecording() const;
-  // Keeps what came of a call that changes something, then answers it with `status`; with
-  // UNAVAILABLE when it could not be kept. Without a trail at once, else on the trail's thread.
+  // Keeps what came of a call that changes something, then answers it with `status`; with DATA_LOSS
+  // when something was changed and that could not be kept. Without a trail at once, else on the
+  // trail's thread.
   void Record(v1::AuditRecord record, const absl::Status& status, const Answer& answer) const;
 
  private:

@@ -411,7 +411,7 @@ def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         # Only a write shows that it fails: the first one is too late for its change.
-        with refused(grpc.StatusCode.UNAVAILABLE) as error:
+        with refused(grpc.StatusCode.DATA_LOSS) as error:
             deploy(stub, "unrecorded")
         assert "it was done, but" in error.value.details()
         with refused(grpc.StatusCode.UNAVAILABLE) as error:
