@@ -144,7 +144,9 @@ std::vector<VerbSyntax> AllVerbs() {
 
 bool TakesFile(const std::string& flag) {
   // An address may be the path of a socket.
-  return flag == "--file" || flag == "-f" || flag == "--dir" || flag == "--address" || flag == "-a";
+  return flag == "--file" || flag == "-f" || flag == "--dir" || flag == "--address" ||
+         flag == "-a" || flag == "--ca" || flag == "--cert" || flag == "--key" ||
+         flag == "--token-file";
 }
 
 bool TakesList(const std::string& flag) { return flag == "--status"; }

@@ -5,13 +5,14 @@
 
 #include <sys/un.h>
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/violations.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 
 namespace sluice::client {
 namespace {
@@ -90,11 +91,11 @@ absl::StatusOr<std::string> ResolveAddress(const std::string& flag, const char* 
       absl::StrCat(Quoted(address), " is not an address; write host:port or unix:/path/to/socket"));
 }
 
-Connection::Connection(const std::string& address, absl::Duration timeout)
+Connection::Connection(const std::string& address, absl::Duration timeout, Credentials credentials)
     : address_(address),
       timeout_(timeout),
-      channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                         ChannelArguments())),
+      credentials_(std::move(credentials)),
+      channel_(grpc::CreateCustomChannel(address, credentials_.ForChannel(), ChannelArguments())),
       deployments_(v1::DeploymentService::NewStub(channel_)),
       health_(grpc::health::v1::Health::NewStub(channel_)) {}
 
@@ -105,6 +106,11 @@ grpc::Status Connection::CheckHealth(const std::string& service,
   grpc::health::v1::HealthCheckRequest request;
   request.set_service(service);
   return health_->Check(&context, request, &answer);
+}
+
+void Connection::Authorize(grpc::ClientContext& context) const {
+  if (credentials_.token.empty()) return;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", credentials_.token));
 }
 
 void Connection::SetDeadline(grpc::ClientContext& context) const {

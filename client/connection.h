@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/credentials.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -32,10 +33,11 @@ class Connection {
   using Deployments = v1::DeploymentService::Stub;
 
   // `timeout` bounds each single call, not the streams. Connects with the first call.
-  Connection(const std::string& address, absl::Duration timeout);
+  Connection(const std::string& address, absl::Duration timeout, Credentials credentials = {});
 
   const std::string& address() const { return address_; }
   absl::Duration timeout() const { return timeout_; }
+  bool tls() const { return credentials_.tls(); }
   Deployments& deployments() { return *deployments_; }
 
   // Connection::Call(&Connection::Deployments::GetState, request, state)
@@ -45,8 +47,12 @@ class Connection {
                     const Request& request, Response& response) {
     grpc::ClientContext context;
     SetDeadline(context);
+    Authorize(context);
     return ((*deployments_).*method)(&context, request, &response);
   }
+
+  // Adds the token, if there is one; for calls that are made through deployments().
+  void Authorize(grpc::ClientContext& context) const;
 
   // grpc.health.v1 for a service; "" is the whole daemon.
   grpc::Status CheckHealth(const std::string& service,
@@ -57,6 +63,7 @@ class Connection {
 
   std::string address_;
   absl::Duration timeout_;
+  Credentials credentials_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Deployments> deployments_;
   std::unique_ptr<grpc::health::v1::Health::Stub> health_;

@@ -41,7 +41,26 @@ std::string InvalidRequest(const grpc::Status& status) {
   return absl::StrCat(report, "Correct them and try again; nothing was changed.\n");
 }
 
-const char* AdviceForUnreachable(const std::string& why) {
+// A handshake that fails has few words: gRPC tells neither end what the other one wants.
+const char* AdviceForHandshake(const std::string& why, bool tls) {
+  if (tls && absl::StrContains(why, "certificate verify failed")) {
+    return "\nThe daemon's certificate is of another authority than --ca names, or is not for this "
+           "name or address";
+  }
+  if (tls && absl::StrContains(why, "wrong version number")) {
+    return "\nNo TLS is spoken there: leave --ca and SLUICE_CA out";
+  }
+  if (!absl::StrContains(why, "ocket closed") && !absl::StrContains(why, "onnection reset")) {
+    return nullptr;
+  }
+  return tls ? "\nThe daemon closed the connection: it may want a certificate (--cert, --key) of "
+               "an "
+               "authority that it knows"
+             : "\nThe daemon closed the connection: it may want TLS (--ca)";
+}
+
+const char* AdviceForUnreachable(const std::string& why, bool tls) {
+  if (const char* const advice = AdviceForHandshake(why, tls)) return advice;
   if (absl::StrContains(why, "Permission denied")) {
     return "\nThe socket is for its owner and group: be in the group (`sudo usermod -aG sluice "
            "\"$USER\"`, then log in anew)";
@@ -55,11 +74,16 @@ std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
     return absl::StrCat("sluice: the daemon at ", target.address,
                         " is shutting down; try again when it is back\n");
   }
+  if (absl::StrContains(status.error_message(), "audit trail")) {
+    return absl::StrCat("sluice: refused: ", Printable(status.error_message()),
+                        "\nWhoever runs the daemon must make room for it, or repair the disk; then "
+                        "try again.\n");
+  }
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   const std::string why = silent ? absl::StrCat("no answer within ", ShortDuration(target.timeout))
                                  : Printable(status.error_message());
   return absl::StrCat("sluice: cannot reach the daemon at ", target.address, ": ", why,
-                      AdviceForUnreachable(why),
+                      AdviceForUnreachable(why, target.tls),
                       silent ? ", or wait longer with --timeout.\n" : ".\n");
 }
 
@@ -74,6 +98,11 @@ const char* Advice(grpc::StatusCode code) {
              "--for=terminal` waits for its end.\n";
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return "Try again when fewer deployments are waiting (`sluice list --status pending`).\n";
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return "Name a token with --token-file or SLUICE_TOKEN, or a certificate with --cert and "
+             "--key.\n";
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return "Whoever runs the daemon grants it under `access` in its configuration.\n";
     case grpc::StatusCode::UNIMPLEMENTED:
       return "The daemon does not know this call: are sluice and sluiced of the same version?\n";
     default:
@@ -99,6 +128,8 @@ std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
     case grpc::StatusCode::ALREADY_EXISTS:
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
       return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n",
                           IsAdvised(status) ? "" : Advice(status.error_code()));
     default:

@@ -17,6 +17,7 @@ namespace sluice::client {
 struct CallTarget {
   std::string address;
   absl::Duration timeout;
+  bool tls = false;
 };
 
 // Lines that end with a newline. INVALID_ARGUMENT lists every field violation on its own line.

@@ -19,8 +19,17 @@ namespace sluice::client {
 
 enum class OutputFormat { kText, kWide, kJson, kYaml };
 
+// Empty: what the environment names.
+struct CredentialFiles {
+  std::string ca;  // of the daemon's certificate; with it TLS is spoken
+  std::string certificate;
+  std::string key;
+  std::string token;
+};
+
 struct GlobalOptions {
   std::string address;  // empty: SLUICE_ADDRESS, else the default socket
+  CredentialFiles credentials;
   absl::Duration timeout = absl::Seconds(10);
   OutputFormat output = OutputFormat::kText;
 };

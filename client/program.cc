@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/violations.h"
 #include "client/command_line.h"
 #include "client/connection.h"
+#include "client/credentials.h"
 #include "client/session.h"
 #include "client/verbs/verbs.h"
 
@@ -23,21 +25,43 @@ namespace {
 // A shell that completes must not hang.
 constexpr absl::Duration kCompletionTimeout = absl::Seconds(1);
 
-// The address that the words of an unfinished command line name.
-std::string AddressIn(const std::vector<std::string>& words) {
+// The value of a flag in the words of an unfinished command line.
+std::string ValueIn(const std::vector<std::string>& words, const std::string& flag,
+                    const std::string& short_flag = "") {
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "--address" || words[i] == "-a") return words[i + 1];
+    if (words[i] == flag || (!short_flag.empty() && words[i] == short_flag)) return words[i + 1];
     absl::string_view word = words[i];
-    if (absl::ConsumePrefix(&word, "--address=")) return std::string(word);
+    if (absl::ConsumePrefix(&word, absl::StrCat(flag, "="))) return std::string(word);
   }
   return "";
 }
 
+CredentialFiles CredentialFilesIn(const std::vector<std::string>& words) {
+  return {.ca = ValueIn(words, "--ca"),
+          .certificate = ValueIn(words, "--cert"),
+          .key = ValueIn(words, "--key"),
+          .token = ValueIn(words, "--token-file")};
+}
+
+const char* Getenv(const char* name) { return std::getenv(name); }
+
 ExitCode CompleteWords(const std::vector<std::string>& words, Console& console) {
-  const auto address = ResolveAddress(AddressIn(words), std::getenv("SLUICE_ADDRESS"));
-  Connection connection(address.ok() ? *address : kDefaultAddress, kCompletionTimeout);
+  const auto resolved =
+      ResolveAddress(ValueIn(words, "--address", "-a"), std::getenv("SLUICE_ADDRESS"));
+  const std::string address = resolved.ok() ? *resolved : kDefaultAddress;
+  const auto credentials = ReadCredentials(CredentialFilesIn(words), address, Getenv);
+  Connection connection(address, kCompletionTimeout, credentials.value_or(Credentials()));
   Session session{connection, console};
   return RunComplete(words, session);
+}
+
+// The others need none of the files that may only be about to be made.
+bool CallsTheDaemon(const VerbOptions& verb) {
+  return !std::holds_alternative<CertsInitOptions>(verb) &&
+         !std::holds_alternative<TokenNewOptions>(verb) &&
+         !std::holds_alternative<AuditOptions>(verb) &&
+         !std::holds_alternative<AuditVerifyOptions>(verb) &&
+         !std::holds_alternative<CompletionOptions>(verb);
 }
 
 ExitCode RunVerb(const CommandLine& command_line, Console& console) {
@@ -49,7 +73,15 @@ ExitCode RunVerb(const CommandLine& command_line, Console& console) {
         absl::StrCat("sluice: ", source, ": ", std::string(address.status().message()), "\n"));
     return ExitCode::kUsage;
   }
-  Connection connection(*address, global.timeout);
+  absl::StatusOr<Credentials> credentials = Credentials();
+  if (CallsTheDaemon(command_line.verb)) {
+    credentials = ReadCredentials(global.credentials, *address, Getenv);
+  }
+  if (!credentials.ok()) {
+    console.WriteError(absl::StrCat("sluice: ", std::string(credentials.status().message()), "\n"));
+    return ExitCode::kUsage;
+  }
+  Connection connection(*address, global.timeout, *std::move(credentials));
   Session session{connection, console, global.output};
   return std::visit([&session](const auto& options) { return Run(options, session); },
                     command_line.verb);

@@ -24,7 +24,8 @@ void Session::PrintState(const v1::DeploymentState& state) {
 }
 
 ExitCode Session::Fail(const grpc::Status& status) {
-  console.WriteError(ErrorReport(status, {connection.address(), connection.timeout()}));
+  console.WriteError(
+      ErrorReport(status, {connection.address(), connection.timeout(), connection.tls()}));
   return ExitCodeOf(status.error_code());
 }
 

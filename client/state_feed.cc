@@ -92,6 +92,7 @@ void StateFeed::Run() {
 grpc::Status StateFeed::ReadStream() {
   const std::shared_ptr<grpc::ClientContext> context = NewContext();
   if (context == nullptr) return grpc::Status::CANCELLED;
+  connection_.Authorize(*context);
   const auto reader = connection_.deployments().WatchStates(context.get(), request_);
   v1::WatchStatesResponse response;
   while (reader->Read(&response)) {

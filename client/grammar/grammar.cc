@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kMaxLimit = 1'000'000;
 constexpr char kGlobalHelp[] =
-    "Every verb also takes --address, --timeout and --output: see `sluice --help`.\n\n";
+    "Every verb also takes --address, --ca, --cert, --key, --token-file, --timeout and --output:\n"
+    "see `sluice --help`.\n\n";
 constexpr char kSubjectHelp[] = "service, or deployment id or its unique beginning";
 
 const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kText},
@@ -70,6 +71,14 @@ void Grammar::AddGlobals() {
   app_.add_option("--address,-a", global_.address,
                   "where sluiced listens: host:port or unix:PATH (SLUICE_ADDRESS, else "
                   "unix:/run/sluice/sluice.sock)");
+  CredentialFiles& credentials = global_.credentials;
+  app_.add_option("--ca", credentials.ca,
+                  "PEM file with the authority of the daemon's certificate: speak TLS (SLUICE_CA)");
+  app_.add_option("--cert", credentials.certificate,
+                  "PEM file with a certificate of one's own (SLUICE_CERT)");
+  app_.add_option("--key", credentials.key, "PEM file with its key (SLUICE_KEY)");
+  app_.add_option("--token-file", credentials.token,
+                  "file with a bearer token (the token itself: SLUICE_TOKEN)");
   AddDuration(app_, "--timeout", global_.timeout, "longest time of one call (10s)");
   AddChoice(app_, "--output,-o", global_.output, kFormats, "text, wide, json or yaml (text)");
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -30,7 +31,7 @@ std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& 
 // What was refused is refused all the same; who was told that something is done must know more.
 absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
   if (!outcome.ok()) return outcome;
-  return absl::UnavailableError(
+  return absl::DataLossError(
       absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
 }
 
@@ -83,7 +84,7 @@ void CallGate::Record(v1::AuditRecord record, const absl::Status& status,
 void CallGate::RecordRefusal(const Principal& principal, absl::string_view method,
                              std::optional<absl::string_view> service,
                              const absl::Status& refusal) const {
-  if (trail_ == nullptr || !MayRecordRefusal()) return;
+  if (trail_ == nullptr || !MayRecordRefusal(principal)) return;
   v1::AuditRecord record = MakeAuditRecord(principal, method);
   record.set_service(std::string(service.value_or("")));
   SetOutcome(refusal, record);
@@ -91,17 +92,15 @@ void CallGate::RecordRefusal(const Principal& principal, absl::string_view metho
   if (!taken.ok()) spdlog::warn("event=audit_lost reason={}", Quoted(taken.message()));
 }
 
-// Threads that meet at the turn of a second may let a few more through.
-bool CallGate::MayRecordRefusal() const {
-  const int64_t now = absl::ToInt64Seconds(clock_.Monotonic());
-  int64_t second = second_.load();
-  if (second != now && second_.compare_exchange_strong(second, now)) {
-    const int before = refusals_.exchange(0);
-    if (before > kMaxRefusalsPerSecond) {
-      spdlog::warn("event=refusals_unrecorded count={}", before - kMaxRefusalsPerSecond);
-    }
+bool CallGate::MayRecordRefusal(const Principal& principal) const {
+  const bool is_known = !std::holds_alternative<AnonymousIdentity>(principal.identity);
+  const absl::Duration now = clock_.Monotonic();
+  if ((is_known ? of_known_ : of_anonymous_).Take(now)) return true;
+  if (log_lines_.Take(now)) {
+    spdlog::warn("event=refusals_unrecorded known={} anonymous={}", of_known_.Missed(),
+                 of_anonymous_.Missed());
   }
-  return refusals_.fetch_add(1) < kMaxRefusalsPerSecond;
+  return false;
 }
 
 }  // namespace sluice

@@ -7,7 +7,6 @@
 #ifndef SLUICE_RPC_CALL_GATE_H_
 #define SLUICE_RPC_CALL_GATE_H_
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include "base/clock.h"
 #include "grpcpp/server_context.h"
 #include "rpc/connection_table.h"
+#include "rpc/per_second.h"
 #include "sluice/v1/audit.pb.h"
 
 namespace sluice {
@@ -36,8 +36,9 @@ class CallGate {
  public:
   using Answer = std::function<void(const absl::Status&)>;
 
-  // Of the refusals of one second, so many are recorded; the log says how many more there were.
-  // Else whoever has no right to anything could fill the disk.
+  // Of the refusals of one second, so many are recorded of those whom nobody knows, and as many of
+  // the others; the log says how many more there were. Else whoever has no right to anything could
+  // fill the disk.
   static constexpr int kMaxRefusalsPerSecond = 100;
 
   // All of them outlive the gate. Without a trail nothing is recorded.
@@ -61,22 +62,24 @@ class CallGate {
 
   // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
   absl::Status CheckRecording() const;
-  // Keeps what came of a call that changes something, then answers it with `status`; with
-  // UNAVAILABLE when it could not be kept. Without a trail at once, else on the trail's thread.
+  // Keeps what came of a call that changes something, then answers it with `status`; with DATA_LOSS
+  // when something was changed and that could not be kept. Without a trail at once, else on the
+  // trail's thread.
   void Record(v1::AuditRecord record, const absl::Status& status, const Answer& answer) const;
 
  private:
   Principal PrincipalOf(const grpc::CallbackServerContext& context) const;
   void RecordRefusal(const Principal& principal, absl::string_view method,
                      std::optional<absl::string_view> service, const absl::Status& refusal) const;
-  bool MayRecordRefusal() const;
+  bool MayRecordRefusal(const Principal& principal) const;
 
   const AccessControl& access_;
   AuditTrail* const trail_;
   const ConnectionTable& connections_;
   const Clock& clock_;
-  mutable std::atomic<int64_t> second_{0};  // the one that refusals are counted in
-  mutable std::atomic<int> refusals_{0};
+  mutable PerSecond of_anonymous_{kMaxRefusalsPerSecond};
+  mutable PerSecond of_known_{kMaxRefusalsPerSecond};
+  mutable PerSecond log_lines_{1};
 };
 
 // A caller whose stream is open, and who is asked again as long as it is: a token may be revoked, a

@@ -411,7 +411,7 @@ def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         # Only a write shows that it fails: the first one is too late for its change.
-        with refused(grpc.StatusCode.UNAVAILABLE) as error:
+        with refused(grpc.StatusCode.DATA_LOSS) as error:
             deploy(stub, "unrecorded")
         assert "it was done, but" in error.value.details()
         with refused(grpc.StatusCode.UNAVAILABLE) as error:
@@ -437,6 +437,12 @@ def test_a_flood_of_refusals_does_not_fill_the_trail(make_world):
     seconds = time.monotonic() - begin
     # A hundred for each second that was begun.
     assert len(audit_records(world.audit)) <= 100 * (seconds + 2)
+    assert "event=refusals_unrecorded" in world.daemon.log()
+    # Nobody hides behind it.
+    with stub_at(world.address) as stub:
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
+            deploy(stub)
+    eventually(lambda: audit_records(world.audit)[-1]["how"] == "unix")
 
 
 def test_secrets_are_told_to_nobody(make_world):

@@ -128,19 +128,20 @@ def test_t43_half_open_handshakes_are_closed(start_daemon, tmp_path):
         connection.close()
 
 
-@pytest.mark.parametrize("over", ["unix", "tcp"])
+@pytest.mark.parametrize("over", ["unix", "tcp", "tls"])
 @pytest.mark.parametrize("what", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(65536),
                                   PREFACE + os.urandom(65536),
                                   PREFACE + b"\x00\xff\xff\x01\x04\x00\x00\x00\x01" * 1000],
                          ids=["HTTP/1.1", "noise", "preface and noise", "headers without end"])
-def test_garbage_harms_nobody(start_daemon, over, what):
-    daemon = start_daemon()
+def test_garbage_harms_nobody(start_daemon, tmp_path, over, what):
+    daemon = start_daemon() if over != "tls" else start_daemon(tls_config(
+        make_certificates(tmp_path / "certs"), [grant(f"unix_uid: {os.getuid()}", "role: viewer")]))
     address = f"unix:{daemon.socket}" if over == "unix" else daemon.tcp_address()
     before = memory_kb(daemon)
     for _ in range(50):
         with connect(address) as connection, contextlib.suppress(OSError):
             connection.sendall(what)
-    assert_serves(address)
+    assert_serves(address if over != "tls" else f"unix:{daemon.socket}")
     assert memory_kb(daemon) - before < 64 * 1024
 
 

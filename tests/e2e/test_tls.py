@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS on the TCP address: who is let in, and certificates that are replaced while the daemon runs."""
 import hashlib
+import os
 import shutil
 import signal
 import socket
 import ssl
+import subprocess
 
 import grpc
 import pytest
 
 from calls import eventually, refused, request
+from conftest import SLUICE
 from security import Tokens, make_certificates, stub_at, tls_credentials
 from test_access import audit_records, deploy, grant, refusal
 
@@ -226,3 +229,93 @@ def test_a_daemon_does_not_start_with_certificates_that_cannot_serve(start_daemo
     with pytest.raises(AssertionError) as error:
         start_daemon(tls_config(certificates, [DEVELOPER]))
     assert f"{certificates}/server." in str(error.value)
+
+
+# --- The command line.
+
+def cli(daemon, *arguments, env=None):
+    return subprocess.run([str(SLUICE), "-a", daemon.tcp_address(), *arguments], timeout=60,
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, **(env or {})})
+
+
+def flags(certificates, *names):
+    return [word for name in names for word in (
+        {"ca": "--ca", "client.crt": "--cert", "client.key": "--key"}[name],
+        str(certificates / (name if "." in name else name + ".crt")))]
+
+
+ALL = ("ca", "client.crt", "client.key")
+
+
+def test_the_command_line_works_over_mutual_tls(start_daemon, certificates):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    known = flags(certificates, *ALL)
+    deployed = cli(daemon, "deploy", "web", "v1", "--strategy", "feature_flag", "--watch", *known)
+    assert deployed.returncode == 0, deployed.stderr
+    for verb in (["list"], ["state", "web"], ["services"], ["watch", "web"], ["health"],
+                 ["wait", "web", "--for=terminal"]):
+        assert cli(daemon, *verb, *known).returncode == 0, verb
+    by_environment = cli(daemon, "list", env={
+        "SLUICE_CA": str(certificates / "ca.crt"), "SLUICE_CERT": str(certificates / "client.crt"),
+        "SLUICE_KEY": str(certificates / "client.key")})
+    assert by_environment.returncode == 0, by_environment.stderr
+    refused_one = cli(daemon, "rollback", "web", *known)
+    assert refused_one.returncode == 6
+    assert "may not call Rollback" in refused_one.stderr
+    assert "grants it under `access`" in refused_one.stderr
+
+
+def test_the_command_line_works_with_a_token(start_daemon, certificates, tmp_path):
+    tokens = Tokens(tmp_path / "tokens")
+    (tmp_path / "token").write_text(tokens.new("ci") + "\n")
+    daemon = start_daemon(tls_config(certificates, [grant("token: ci", "role: deployer")],
+                                     client_ca=None, extra=f"  token_file: {tokens.path}\n"))
+    ca = flags(certificates, "ca")
+    deploy_it = ["deploy", "web", "v1", "--strategy", "feature_flag", "--watch"]
+    named = cli(daemon, *deploy_it, *ca, "--token-file", str(tmp_path / "token"))
+    assert named.returncode == 0, named.stderr
+    token = (tmp_path / "token").read_text().strip()
+    assert cli(daemon, "watch", "web", *ca, env={"SLUICE_TOKEN": token}).returncode == 0
+    without = cli(daemon, "list", *ca)
+    assert without.returncode == 6
+    assert "needs credentials" in without.stderr and "--token-file or SLUICE_TOKEN" in without.stderr
+    unknown = cli(daemon, "list", *ca, env={"SLUICE_TOKEN": "sluice_" + "x" * 43})
+    assert unknown.returncode == 6
+    assert "the token is not known" in unknown.stderr and "x" * 43 not in unknown.stderr
+
+
+@pytest.mark.parametrize("names, words", [
+    ([], "it may want TLS (--ca)"),
+    (["ca"], "it may want a certificate (--cert, --key)"),
+    (["wrong"], "of another authority than --ca names"),
+], ids=["plain", "no certificate", "another authority"])
+def test_a_handshake_that_fails_is_explained(start_daemon, certificates, tmp_path, names, words):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    given = flags(certificates, *names) if names != ["wrong"] else flags(
+        make_certificates(tmp_path / "other"), *ALL)
+    ended = cli(daemon, "list", *given)
+    assert ended.returncode == 7
+    assert words in ended.stderr, ended.stderr
+
+
+def test_tls_to_an_address_without_it_is_explained(start_daemon, certificates):
+    ended = cli(start_daemon(), "list", *flags(certificates, "ca"))
+    assert ended.returncode == 7
+    assert "No TLS is spoken there" in ended.stderr, ended.stderr
+
+
+def test_a_certificate_for_another_name_is_explained(start_daemon, certificates):
+    daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
+    port = daemon.tcp_address().rsplit(":", 1)[1]
+    ended = subprocess.run([str(SLUICE), "-a", f"127.0.0.2:{port}", "list",
+                            *flags(certificates, *ALL)], timeout=60, capture_output=True, text=True,
+                           check=False)
+    assert ended.returncode == 7
+
+
+def test_certificates_are_made_before_they_are_there(tmp_path):
+    made = subprocess.run([str(SLUICE), "certs", "init", "--dir", str(tmp_path / "certs")],
+                          env={**os.environ, "SLUICE_CA": str(tmp_path / "certs" / "ca.crt")},
+                          timeout=20, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
