@@ -52,6 +52,7 @@ class Daemon {
   explicit Daemon(const config::v1::Config& config);
   absl::Status TakeServices(const config::v1::Config& config);
   absl::Status RestoreRecords();
+  void KillCommandsOfUnfinished();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
 
