@@ -4,6 +4,7 @@
 #include "app/daemon.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
+#include "drivers/shared/command.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "rpc/listen_address.h"
 #include "spdlog/spdlog.h"
@@ -170,8 +172,20 @@ absl::Status Daemon::RestoreRecords() {
                                                          [this](const absl::Status& failure) {
                                                            OnJournalFailure(failure);
                                                          }));
+  KillCommandsOfUnfinished();
   manager_.ResumeAll(records_->requests());
   return absl::OkStatus();
+}
+
+void Daemon::KillCommandsOfUnfinished() {
+  std::set<std::string> ids;
+  for (const SnapshotPtr& unfinished : registry_.Unfinished()) ids.insert(unfinished->state().id());
+  const auto killed = KillCommandsOf(ids);
+  if (killed.empty()) return;
+  spdlog::warn(
+      "event=commands_killed message=\"the daemon before was killed while commands ran\" "
+      "processes=\"{}\"",
+      absl::StrJoin(killed, ", ", absl::PairFormatter(" ")));
 }
 
 void Daemon::OnJournalFailure(const absl::Status& failure) {

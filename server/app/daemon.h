@@ -63,6 +63,7 @@ class Daemon {
   // Reads again what others have replaced: tokens and certificates.
   void Refresh();
   absl::Status RestoreRecords();
+  void KillCommandsOfUnfinished();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
 

@@ -29,7 +29,6 @@ namespace sluice {
 namespace {
 
 constexpr char kDefaultPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr char kCookieVariable[] = "SLUICE_CALL_ID";
 // How long output is still read after the command has ended: what it wrote is in the pipe already.
 constexpr absl::Duration kDrain = absl::Milliseconds(100);
 // A cancelled call must return within half a second.
@@ -95,7 +94,8 @@ class CommandRun {
     spawn.argv = options_.argv;
     spawn.environment = options_.environment;
     spawn.environment.emplace("PATH", SearchPath(options_.environment));
-    spawn.environment[kCookieVariable] = cookie_;
+    // Its survivors would take it for the command that is still running.
+    if (!options_.leave_survivors) spawn.environment[kCookieVariable] = cookie_;
     spawn.working_directory = options_.working_directory;
     spawn.separate_standard_error = options_.capture_standard_output;
     SLUICE_ASSIGN_OR_RETURN(spawn.program, FindProgram(options_.argv[0], options_.environment));

@@ -21,7 +21,8 @@ namespace sluice {
 struct CommandOptions {
   // The program, by path or by a name that PATH finds, and its arguments.
   std::vector<std::string> argv;
-  // All that the command gets, beside PATH (the daemon's unless given here) and SLUICE_CALL_ID.
+  // All that the command gets, beside PATH (the daemon's unless given here) and, unless its
+  // survivors may live on, SLUICE_CALL_ID.
   std::map<std::string, std::string> environment;
   // Empty: the daemon's.
   std::string working_directory;

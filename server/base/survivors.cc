@@ -19,6 +19,7 @@ extern "C" {  // glibc 2.36 forgets it.
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -57,18 +58,16 @@ std::vector<pid_t> AllProcesses() {
   return pids;
 }
 
-bool HasCookie(pid_t pid, const std::string& cookie) {
-  return ReadProcFile(pid, "environ").find(cookie) != std::string::npos;
-}
+using EnvironmentTest = absl::FunctionRef<bool(absl::string_view)>;
 
-// Kills every process that has the cookie now; returns their pidfds.
-std::vector<UniqueFd> KillOnce(const std::string& cookie, std::map<pid_t, std::string>& killed) {
+// Kills every process that is meant now; returns their pidfds.
+std::vector<UniqueFd> KillOnce(EnvironmentTest is_meant, std::map<pid_t, std::string>& killed) {
   std::vector<UniqueFd> handles;
   for (pid_t pid : AllProcesses()) {
-    if (!HasCookie(pid, cookie)) continue;
+    if (!is_meant(ReadProcFile(pid, "environ"))) continue;
     UniqueFd handle(pidfd_open(pid, 0));
     // Looked at again: the id may have passed to another process before the handle was open.
-    if (!handle.ok() || !HasCookie(pid, cookie)) continue;
+    if (!handle.ok() || !is_meant(ReadProcFile(pid, "environ"))) continue;
     killed.emplace(pid, absl::StripSuffix(ReadProcFile(pid, "comm"), "\n"));
     pidfd_send_signal(handle.get(), SIGKILL, nullptr, 0);
     handles.push_back(std::move(handle));
@@ -91,17 +90,24 @@ std::string NewCookie() {
   return absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
 }
 
-std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit) {
+std::map<pid_t, std::string> KillProcesses(EnvironmentTest is_meant, absl::Duration limit) {
   const RealClock clock;
   const absl::Duration deadline = clock.Monotonic() + limit;
   std::map<pid_t, std::string> killed;
-  // What a process starts between our look and its death has the cookie too: hence the loop.
+  // What a process starts between our look and its death has its environment too: hence the loop.
   while (clock.Monotonic() < deadline) {
-    const std::vector<UniqueFd> handles = KillOnce(cookie, killed);
+    const std::vector<UniqueFd> handles = KillOnce(is_meant, killed);
     if (handles.empty()) break;
     for (const UniqueFd& handle : handles) AwaitExit(handle, deadline - clock.Monotonic());
   }
   return killed;
+}
+
+std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit) {
+  const auto has_cookie = [&](absl::string_view environment) {
+    return absl::StrContains(environment, cookie);
+  };
+  return KillProcesses(has_cookie, limit);
 }
 
 std::string DescribeSurvivors(const std::map<pid_t, std::string>& survivors) {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Finds and kills the processes that a command left behind, also those that left its process group
-// and session: by a cookie in their environment. Used by RunCommand. Linux only (/proc).
+// and session: by a cookie in their environment. Used by RunCommand, and for what a killed daemon
+// left running. Linux only (/proc).
 
 #ifndef SLUICE_BASE_SURVIVORS_H_
 #define SLUICE_BASE_SURVIVORS_H_
@@ -12,17 +13,24 @@
 #include <map>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace sluice {
 
+// The variable that holds the cookie.
+inline constexpr char kCookieVariable[] = "SLUICE_CALL_ID";
+
 // A random text that no other process has in its environment.
 std::string NewCookie();
 
-// Sends SIGKILL to every process whose environment has `cookie`, until none is left or `limit` has
-// passed. Returns their names by process id. Cannot see processes of other users, nor those that
-// were started with an environment without the cookie.
+// Sends SIGKILL to every other process whose environment ("NAME=value", each ended by NUL)
+// `is_meant` accepts, until none is left or `limit` has passed. Returns their names by process id.
+// Cannot see processes of other users.
+std::map<pid_t, std::string> KillProcesses(absl::FunctionRef<bool(absl::string_view)> is_meant,
+                                           absl::Duration limit);
+// As KillProcesses, for those that have `cookie`.
 std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit);
 
 // "2 processes outlived the command and were killed: 41 sleep, 42 sh"

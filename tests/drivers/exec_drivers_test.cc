@@ -4,7 +4,10 @@
 // What is special to the drivers that run commands.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <future>
+#include <map>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -12,6 +15,7 @@
 #include "drivers/deployer/exec_deployer.h"
 #include "drivers/health/exec_health_check.h"
 #include "drivers/router/exec_router.h"
+#include "drivers/shared/command.h"
 
 namespace sluice {
 namespace {
@@ -88,6 +92,29 @@ TEST(ExecDeployerTest, AllowsForTheGraceInItsLongestDuration) {
   *config.mutable_command()->mutable_timeout() = ToProtoDuration(absl::Seconds(1));
   *config.mutable_command()->mutable_kill_grace() = ToProtoDuration(absl::ZeroDuration());
   EXPECT_LT(ExecDeployer(config).MaxDuration(), absl::Seconds(10));
+}
+
+// As of a daemon that was killed: the test's own commands look the same.
+TEST(ExecDeployerTest, T11TheCommandsOfADeploymentAreFoundAndKilled) {
+  config::v1::ExecDeployer config;
+  *config.mutable_command() = Shell("setsid sleep 60 & wait");
+  auto deployed =
+      std::async(std::launch::async, [&] { return ExecDeployer(config).Deploy(Call(), {}); });
+  std::map<pid_t, std::string> killed;
+  while (killed.empty()) {
+    EXPECT_EQ(KillCommandsOf({"d-8"}).size(), 0u);
+    killed = KillCommandsOf({"d-7", "d-8"});
+  }
+  EXPECT_EQ(deployed.get().status.code(), absl::StatusCode::kUnknown);
+}
+
+TEST(ExecDeployerTest, T11WhatACommandLeftBehindOnPurposeIsNotKilled) {
+  config::v1::ExecDeployer config;
+  config.set_leave_survivors(true);
+  *config.mutable_command() = Shell("setsid sleep 60 >/dev/null 2>&1 & echo $!");
+  const CallResult deployed = ExecDeployer(config).Deploy(Call(), {});
+  EXPECT_EQ(KillCommandsOf({"d-7"}).size(), 0u);
+  EXPECT_EQ(kill(std::stoi(deployed.output), SIGKILL), 0);
 }
 
 TEST(ExecHealthCheckTest, AnswersWithTheLastLine) {

@@ -18,6 +18,10 @@ BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", ROOT / "build" / "debug"))
 SLUICED = BUILD / "server" / "sluiced"
 SLUICE = BUILD / "client" / "sluice"
 START_SECONDS = 20
+# The daemon may be started again: a channel that found nobody tries again soon.
+CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1),
+                   ("grpc.initial_reconnect_backoff_ms", 20), ("grpc.min_reconnect_backoff_ms", 20),
+                   ("grpc.max_reconnect_backoff_ms", 100)]
 
 
 def _generate_stubs(directory):
@@ -47,27 +51,52 @@ def stubs(tmp_path_factory):
 
 
 class Daemon:
-    """One sluiced with its own socket and log."""
+    """One sluiced with its own socket, log and, when durable, records. It may be started again."""
 
-    def __init__(self, directory, config_text=None, extra=(), env=None, launcher=()):
+    def __init__(self, directory, config_text=None, extra=(), env=None, durable=False):
         self.directory = directory
         self.socket = directory / "s.sock"
         self.log_path = directory / "sluiced.log"
         self.config = directory / "sluice.yaml"
-        command = [*launcher, str(SLUICED), "--socket", str(self.socket), "--listen", "127.0.0.1:0", *extra]
+        self.data_dir = directory / "data"
+        self.command = [str(SLUICED), "--socket", str(self.socket), "--listen", "127.0.0.1:0", *extra]
+        self.env = {**os.environ, **(env or {})}
+        self.channel = None
+        if durable:
+            config_text = f"data_dir: {self.data_dir}\n{config_text or ''}"
         if config_text is not None:
             self.config.write_text(config_text)
-            command += ["--config", str(self.config)]
+            self.command += ["--config", str(self.config)]
+
+    def start(self, prefix=(), preexec=None):
+        """Starts it, perhaps again, and returns when it serves. The log begins anew."""
+        self.spawn(prefix, preexec)
+        self.await_start()
+        self.connect()
+        return self
+
+    def spawn(self, prefix=(), preexec=None):
+        """As start, without waiting; a program before the command, or a function in its process."""
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, stderr=log, stdout=log,
-                                            env={**os.environ, **(env or {})})
-        self._await_start()
+            self.process = subprocess.Popen([*prefix, *self.command], stderr=log, stdout=log,
+                                            env=self.env, preexec_fn=preexec)
+
+    def connect(self):
         from sluice.v1 import deployment_service_pb2_grpc
-        self.channel = grpc.insecure_channel(
-            f"unix:{self.socket}", options=[("grpc.max_receive_message_length", -1)])
+        self.disconnect()
+        self.channel = grpc.insecure_channel(f"unix:{self.socket}", options=CHANNEL_OPTIONS)
         self.stub = deployment_service_pb2_grpc.DeploymentServiceStub(self.channel)
 
-    def _await_start(self):
+    def disconnect(self):
+        if self.channel is not None:
+            self.channel.close()
+
+    def kill(self):
+        """kill -9: nothing is ended, nothing is written."""
+        self.process.kill()
+        self.process.wait()
+
+    def await_start(self):
         deadline = time.monotonic() + START_SECONDS
         while "event=started" not in self.log():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -116,13 +145,14 @@ def start_daemon(tmp_path):
     with contextlib.ExitStack() as stack:
         count = iter(range(1000))
 
-        def start(config_text=None, extra=(), env=None, directory=None, launcher=()):
+        def start(config_text=None, extra=(), env=None, directory=None, durable=False, **how):
             directory = directory or tmp_path / f"d{next(count)}"
             directory.mkdir(exist_ok=True)
-            daemon = Daemon(directory, config_text, extra, env, launcher)
+            daemon = Daemon(directory, config_text, extra, env, durable)
             stack.callback(daemon.stop)
+            daemon.start(**how)
             # First: an idle channel does not answer GOAWAY, and the daemon would wait for it.
-            stack.callback(daemon.channel.close)
+            stack.callback(daemon.disconnect)
             return daemon
 
         yield start
@@ -137,7 +167,7 @@ STRICT_SERVICES = """services:
 @pytest.fixture(scope="module")
 def strict_daemon(tmp_path_factory):
     """A daemon that refuses services it does not know; shared, for every call is refused."""
-    daemon = Daemon(tmp_path_factory.mktemp("strict"), STRICT_SERVICES)
+    daemon = Daemon(tmp_path_factory.mktemp("strict"), STRICT_SERVICES).start()
     yield daemon
     daemon.stop()
 
@@ -147,7 +177,7 @@ TARGET_SCRIPT = """#!/bin/sh
 set -u
 now() { date +%s.%N; }
 dir=$FLEET_DIR
-echo "$(now) begin $SLUICE_TARGET_ID $SLUICE_VERSION $SLUICE_STEP $SLUICE_ATTEMPT" >>"$dir/calls"
+echo "$(now) begin $SLUICE_TARGET_ID $SLUICE_VERSION $SLUICE_STEP $SLUICE_ATTEMPT $SLUICE_EPOCH" >>"$dir/calls"
 [ -e "$dir/slow.d/$SLUICE_TARGET_ID" ] && sleep "$(cat "$dir/slow.d/$SLUICE_TARGET_ID")"
 [ -e "$dir/hang.d/$SLUICE_TARGET_ID" ] && {
   trap '' TERM
@@ -187,6 +217,10 @@ class Fleet:
                               ' || exit 0\necho "feeling sick"; exit 1\n')
         self.check.chmod(0o755)
 
+    def _version_command(self):
+        return (f"        version_command:\n          argv: [sh, -c, 'cat "
+                f"{self.directory}/versions/$SLUICE_TARGET_ID']\n")
+
     def fail(self, target, version, words="it broke"):
         (self.directory / "fail.d" / f"{target}.{version}").write_text(words + "\n")
 
@@ -212,13 +246,13 @@ class Fleet:
         path = self.directory / "router"
         return path.read_text().splitlines() if path.exists() else []
 
-    def service(self, name="web", extra=""):
-        """The service's part of a configuration file."""
+    def service(self, name="web", extra="", asked=False):
+        """The service's part of a configuration file; when `asked`, targets tell their version."""
         targets = "".join(f"      - {{id: {t}, address: '127.0.0.1:1'}}\n" for t in self.ids)
         return (f"  - name: {name}\n    initial_version: v1\n    targets:\n{targets}"
                 f"    deployer:\n      exec:\n        command:\n"
                 f"          argv: ['{self.script}']\n          env: {{FLEET_DIR: '{self.directory}'}}\n"
-                f"          kill_grace: 1s\n"
+                f"          kill_grace: 1s\n{self._version_command() if asked else ''}"
                 f"    health_check:\n      exec:\n        command:\n          argv: ['{self.check}']\n"
                 f"          env: {{FLEET_DIR: '{self.directory}'}}\n      interval: 100ms\n"
                 f"      deadline: 2s\n"

@@ -75,7 +75,7 @@ def test_t41_two_hundred_connections_with_few_descriptors(start_daemon, over):
 def test_t41_connections_leave_descriptors_for_other_work(start_daemon, make_fleet):
     fleet = make_fleet(2)
     # Set before it starts, so that it knows.
-    daemon = start_daemon("services:\n" + fleet.service(), launcher=("prlimit", "--nofile=64:64"))
+    daemon = start_daemon("services:\n" + fleet.service(), prefix=("prlimit", "--nofile=64:64"))
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             with contextlib.suppress(OSError):

@@ -5,6 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/survivors.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "drivers/shared/config_checks.h"
@@ -14,6 +16,8 @@ namespace {
 
 // What ending a command by force adds to its timeout and grace.
 constexpr absl::Duration kForcedEnd = absl::Seconds(3);
+constexpr absl::Duration kSweepLimit = absl::Seconds(2);
+constexpr char kDeploymentVariable[] = "SLUICE_DEPLOYMENT_ID";
 
 void CheckProgram(absl::string_view field, const config::v1::Command& command,
                   Violations& violations) {
@@ -88,7 +92,7 @@ std::map<std::string, std::string> TargetEnvironment(const TargetCall& call) {
           {"SLUICE_VERSION", call.version},
           {"SLUICE_TARGET_ID", call.target_id},
           {"SLUICE_TARGET_ADDRESS", call.target_address},
-          {"SLUICE_DEPLOYMENT_ID", call.deployment_id},
+          {kDeploymentVariable, call.deployment_id},
           {"SLUICE_STEP", absl::StrCat(call.step)},
           {"SLUICE_ATTEMPT", absl::StrCat(call.attempt)},
           {"SLUICE_EPOCH", absl::StrCat(call.epoch)}};
@@ -107,6 +111,23 @@ absl::Status StatusWithLastLine(const CommandResult& result) {
   if (result.status.ok() || line.empty()) return result.status;
   return absl::Status(result.status.code(),
                       absl::StrCat(std::string(result.status.message()), ": ", line));
+}
+
+std::map<pid_t, std::string> KillCommandsOf(const std::set<std::string>& deployment_ids) {
+  const auto is_theirs = [&](absl::string_view environment) {
+    bool is_ours_to_kill = false;
+    bool is_of_deployment = false;
+    for (const absl::string_view variable : absl::StrSplit(environment, '\0')) {
+      const std::pair<std::string, std::string> part =
+          absl::StrSplit(variable, absl::MaxSplits('=', 1));
+      is_ours_to_kill = is_ours_to_kill || part.first == kCookieVariable;
+      is_of_deployment = is_of_deployment || (part.first == kDeploymentVariable &&
+                                              deployment_ids.count(part.second) > 0);
+    }
+    return is_ours_to_kill && is_of_deployment;
+  };
+  if (deployment_ids.empty()) return {};
+  return KillProcesses(is_theirs, kSweepLimit);
 }
 
 absl::Duration LongestRun(const CommandOptions& command) {

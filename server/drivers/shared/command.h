@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The part that the exec drivers share: a configured command and what each call adds to its
-// environment. Stateless.
+// environment; and what becomes of the commands of a daemon that was killed. Stateless.
 
 #ifndef SLUICE_DRIVERS_SHARED_COMMAND_H_
 #define SLUICE_DRIVERS_SHARED_COMMAND_H_
 
+#include <sys/types.h>
+
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -40,6 +43,12 @@ absl::Status StatusWithLastLine(const CommandResult& result);
 
 // The longest that the command can take until it is killed.
 absl::Duration LongestRun(const CommandOptions& command);
+
+// Kills the commands of these deployments, and what they started: at the start of a daemon, of one
+// before that was killed while they ran. Otherwise a target might get two commands at once, or an
+// old one after a newer. Not those with leave_survivors, which cannot be told from what they left.
+// Returns their names by process id.
+std::map<pid_t, std::string> KillCommandsOf(const std::set<std::string>& deployment_ids);
 
 }  // namespace sluice
 

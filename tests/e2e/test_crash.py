@@ -1,0 +1,237 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at random moments. SLUICE_KILLS is how many, SLUICE_SEED makes them the same again."""
+import collections
+import os
+import random
+import threading
+import time
+
+import grpc
+import pytest
+
+from calls import call, listed, refused, request, status_name, strategy
+from conftest import CHANNEL_OPTIONS
+
+SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
+# As many as fit into less than a minute; 200 are what is promised.
+KILLS = int(os.environ.get("SLUICE_KILLS", 40))
+TARGETS = 50
+STAGE_SECONDS = 1
+# Longer than a start takes, so that some kills come before it serves and most while it works.
+LONGEST_RUN_SECONDS = 0.6
+Call = collections.namedtuple("Call", "time kind target version step attempt epoch")
+
+
+@pytest.fixture
+def seeded():
+    print(f"SLUICE_SEED={SEED}")
+    return random.Random(SEED)
+
+
+def read_calls(fleet):
+    """The fleet's call log; an end has no step, attempt and epoch."""
+    rows = [line.split() for line in (fleet.directory / "calls").read_text().splitlines()]
+    return [Call(float(row[0]), row[1], row[2], row[3], *(map(int, row[4:7] if row[1] == "begin" else
+                                                             (-1, -1, -1)))) for row in rows]
+
+
+def deploy_canary(daemon, version):
+    canary = strategy("CanaryDeployment", stages=[10, 25, 50, 100], max_concurrent=8,
+                      stage_duration_seconds=STAGE_SECONDS)
+    return call(daemon, "Deploy", service="web", version=version, strategy=canary).id
+
+
+def essence(state, old, new):
+    """The record without times, ids, revisions and attempts, and with names for the versions."""
+    for field in ("id", "revision", "create_time", "start_time", "end_time"):
+        state.ClearField(field)
+    state.result.ClearField("duration_ms")
+    for target in state.targets:
+        for field in ("start_time", "end_time", "attempts"):
+            target.ClearField(field)
+    for step in (*state.plan.steps, *state.deploy_plan.steps):
+        step.ClearField("start_time")
+        step.ClearField("end_time")
+    return str(state).replace(f'"{old}"', "OLD").replace(f'"{new}"', "NEW").splitlines()
+
+
+def present_state(daemon, deployment, seconds):
+    """None when the daemon does not answer in time."""
+    try:
+        return daemon.stub.GetState(request("GetState", deployment_id=deployment), timeout=seconds,
+                                    wait_for_ready=True)
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.DEADLINE_EXCEEDED or \
+            error.code() == grpc.StatusCode.UNAVAILABLE, error
+        return None
+
+
+def run_killed(daemon, deployment, seeded, most):
+    """Kills the daemon again and again until the deployment has ended; returns how often."""
+    for kills in range(most):
+        moment = time.monotonic() + seeded.uniform(0, LONGEST_RUN_SECONDS)
+        state = present_state(daemon, deployment, max(moment - time.monotonic(), 0.001))
+        if state is not None and status_name(state) == "COMPLETED":
+            return kills
+        time.sleep(max(moment - time.monotonic(), 0))
+        daemon.kill()
+        daemon.spawn()
+        daemon.connect()
+    daemon.await_start()
+    return most
+
+
+def check_calls(calls, version, stage_seconds):
+    """What the targets saw of one deployment."""
+    begins = [c for c in calls if c.kind == "begin" and c.version == version]
+    tries = collections.Counter((c.target, c.step, c.attempt) for c in begins)
+    assert max(tries.values()) == 1, tries.most_common(3)
+    assert [c.epoch for c in begins] == sorted(c.epoch for c in begins)
+    ends = {}
+    for c in calls:
+        if c.version != version:
+            continue
+        assert c.target not in ends, f"{c} after {ends[c.target]}"
+        if c.kind == "end":
+            ends[c.target] = c
+    check_waits(begins, ends, stage_seconds)
+
+
+def check_waits(begins, ends, stage_seconds):
+    """No call of a stage within its wait after the last one of the stage before."""
+    steps = sorted({c.step for c in begins})
+    assert len(steps) == 4
+    for before, after in zip(steps, steps[1:]):
+        targets = {c.target for c in begins if c.step == before}
+        last = max(ends[t].time for t in targets if t in ends)
+        first = min(c.time for c in begins if c.step == after)
+        assert first - last >= stage_seconds, (before, after)
+
+
+def test_t11_a_killed_canary_ends_as_one_that_was_not(start_daemon, make_fleet, seeded):
+    fleet = make_fleet(TARGETS)
+    fleet.slow(0.05)
+    daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
+    state = daemon.await_status(deploy_canary(daemon, "v2"), "COMPLETED")
+    unkilled = essence(state, "v1", "v2")
+    check_calls(read_calls(fleet), "v2", STAGE_SECONDS)
+    number, kills = 2, 0
+    while kills < KILLS:
+        number += 1
+        deployment = deploy_canary(daemon, f"v{number}")
+        kills += run_killed(daemon, deployment, seeded, KILLS - kills)
+        state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK", seconds=60)
+        assert essence(state, f"v{number - 1}", f"v{number}") == unkilled
+        assert set(fleet.versions().values()) == {f"v{number}"}
+        check_calls(read_calls(fleet), f"v{number}", STAGE_SECONDS)
+    print(f"{kills} kills in {number - 2} deployments")
+
+
+# --- What was acknowledged.
+
+CLIENTS = 4
+
+
+class Client(threading.Thread):
+    """Deploys one service after the other, each until it is acknowledged, with a channel of its own."""
+
+    def __init__(self, socket, number, stop):
+        super().__init__()
+        self.socket, self.number, self.stop = socket, number, stop
+        self.asked, self.acknowledged = {}, {}
+
+    def run(self):
+        from sluice.v1 import deployment_service_pb2_grpc
+        with grpc.insecure_channel(f"unix:{self.socket}", options=CHANNEL_OPTIONS) as channel:
+            stub = deployment_service_pb2_grpc.DeploymentServiceStub(channel)
+            while not self.stop.is_set():
+                self.deploy(stub, len(self.asked))
+
+    def deploy(self, stub, count):
+        wanted = request("Deploy", service=f"s{self.number}-{count}", version=f"v{count}",
+                         request_id=f"r{self.number}-{count}", metadata={"note": "x" * (count % 500)},
+                         strategy=strategy("FeatureFlagStrategy", initial_rollout=5))
+        self.asked[wanted.request_id] = wanted
+        while not self.stop.is_set():
+            try:
+                state = stub.Deploy(wanted, timeout=5)
+            except grpc.RpcError as error:
+                assert error.code() in (grpc.StatusCode.UNAVAILABLE,
+                                        grpc.StatusCode.DEADLINE_EXCEEDED), error
+                continue
+            self.acknowledged[wanted.request_id] = state.id
+            return
+
+
+def everything(daemon):
+    """{id: state} of all there is."""
+    found, token = {}, ""
+    while True:
+        page = call(daemon, "ListStates", page_size=1000, page_token=token)
+        found.update((state.id, state) for state in page.states)
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+def check_same(state, wanted):
+    assert (state.service, state.version, state.request_id) == (
+        wanted.service, wanted.version, wanted.request_id)
+    assert state.metadata["note"] == wanted.metadata["note"]
+    assert state.strategy_options.feature_flag_strategy.initial_rollout == 5
+
+
+def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, seeded):
+    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+    stop = threading.Event()
+    clients = [Client(daemon.socket, number, stop) for number in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        for _ in range(KILLS):
+            time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
+            daemon.kill()
+            daemon.spawn()
+        daemon.await_start()
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    daemon.connect()
+    asked = {key: wanted for client in clients for key, wanted in client.asked.items()}
+    acknowledged = {key: id for client in clients for key, id in client.acknowledged.items()}
+    assert len(acknowledged) > KILLS
+    found = everything(daemon)
+    for key, deployment in acknowledged.items():
+        check_same(found[deployment], asked[key])
+        assert daemon.stub.Deploy(asked[key]).id == deployment
+    for state in found.values():
+        check_same(state, asked[state.request_id])
+    assert len({state.request_id for state in found.values()}) == len(found)
+    print(f"{len(acknowledged)} acknowledged, {len(found)} found, {KILLS} kills")
+
+
+def test_t14_a_request_id_is_one_deployment_before_and_after_a_kill(start_daemon):
+    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+    wanted = request("Deploy", service="web", version="v1", request_id="build-7",
+                     strategy=strategy("CanaryStrategy", manual_promotion=True))
+    before = [future.result().id for future in [daemon.stub.Deploy.future(wanted)
+                                                for _ in range(100)]]
+    daemon.kill()
+    daemon.start()
+    after = [future.result().id for future in [daemon.stub.Deploy.future(wanted)
+                                               for _ in range(100)]]
+    assert len(set(before + after)) == 1
+    assert len(listed(daemon)) == 1
+
+
+def test_t15_other_content_under_a_request_id_is_refused_after_a_kill(start_daemon):
+    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+    flag = strategy("FeatureFlagStrategy", initial_rollout=5)
+    call(daemon, "Deploy", service="web", version="v1", request_id="build-7", strategy=flag)
+    daemon.kill()
+    daemon.start()
+    with refused(grpc.StatusCode.ALREADY_EXISTS):
+        call(daemon, "Deploy", service="web", version="v2", request_id="build-7", strategy=flag)
+    assert len(listed(daemon)) == 1
