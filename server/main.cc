@@ -20,6 +20,7 @@
 #include "app/signals.h"
 #include "app/systemd.h"
 #include "app/version.h"
+#include "app/watchdog.h"
 #include "base/violations.h"
 #include "spdlog/spdlog.h"
 
@@ -78,6 +79,8 @@ int Run(int argc, char** argv) {
                (*daemon)->Addresses(), config->services_size(), (*daemon)->Durability());
   const SystemdNotifier systemd = SystemdNotifier::FromEnvironment();
   LogIfFailed(systemd.Ready("serving on " + (*daemon)->Addresses()));
+  const absl::StatusOr<std::unique_ptr<Ticker>> watchdog = StartWatchdog(systemd, **daemon);
+  LogIfFailed(watchdog.status());
   while (AwaitSignal() == SIGHUP) Reload(flags, **daemon);
   LogIfFailed(systemd.Stopping("draining"));
   if (!RunUntilSignal([&] { (*daemon)->Drain(); }, (*daemon)->DrainLimit())) CutOff(**daemon);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/random/random.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -109,6 +110,14 @@ bool LogRefresh(const char* what, const absl::StatusOr<bool>& refreshed) {
   return *refreshed;
 }
 
+// Empty when there is none.
+std::string AddressWithoutTls(const std::vector<std::string>& addresses, bool tls) {
+  for (const std::string& address : addresses) {
+    if (!tls || absl::StartsWith(address, "unix:")) return address;
+  }
+  return "";
+}
+
 }  // namespace
 
 Daemon::Daemon(const config::v1::Config& config)
@@ -163,6 +172,16 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
   SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
   serving_ = server_.get();
   if (!registry_.CheckWritable().ok()) server_->StopServing();
+  const std::string own = AddressWithoutTls(server_->addresses(), certificates_ != nullptr);
+  if (!own.empty()) self_check_ = std::make_unique<SelfCheck>(own);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::CheckAlive(absl::Duration timeout) {
+  if (draining_) return absl::OkStatus();  // It has a limit of its own.
+  if (self_check_ != nullptr) SLUICE_RETURN_IF_ERROR(self_check_->Check(timeout));
+  // A disk that fails answers; one that does not answer is what this is for.
+  registry_.AwaitDurable().IgnoreError();
   return absl::OkStatus();
 }
 
@@ -240,6 +259,7 @@ absl::Status Daemon::TakeServices(const config::v1::Config& config) {
 
 void Daemon::Drain() {
   const absl::Duration grace = FromProtoDuration(config_.drain_grace());
+  draining_ = true;
   spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
   refresher_ = nullptr;
   server_->StopServing();

@@ -23,6 +23,7 @@
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
 #include "engine/service_catalog.h"
+#include "rpc/self_check.h"
 #include "rpc/server.h"
 #include "sluice/config/v1/config.pb.h"
 
@@ -52,6 +53,11 @@ class Daemon {
   // end of the process may follow. Thread-safe: Drain may run.
   void CutOff();
 
+  // Whether the daemon answers a call of its own within `timeout`. Blocks, also for as long as the
+  // disk does. One thread at a time.
+  absl::Status CheckAlive(absl::Duration timeout);
+  Clock& clock() { return clock_; }
+
   // "disk" or "memory".
   std::string Durability() const { return records_ == nullptr ? "memory" : "disk"; }
 
@@ -78,6 +84,8 @@ class Daemon {
   std::unique_ptr<CertificateFiles> certificates_;  // null: no TLS
   std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
   std::atomic<RpcServer*> serving_{nullptr};
+  std::unique_ptr<SelfCheck> self_check_;  // null when nothing but TLS is spoken
+  std::atomic<bool> draining_{false};
   int refreshes_ = 0;  // the refresher's alone
   std::unique_ptr<Ticker> refresher_;
 };

@@ -30,6 +30,13 @@ std::string OneLine(absl::string_view text) {
   return line;
 }
 
+// Whether the variable names this process, and not the one that started it.
+bool IsOurs(const char* variable) {
+  const char* const pid = std::getenv(variable);
+  int for_whom = 0;
+  return pid != nullptr && absl::SimpleAtoi(pid, &for_whom) && for_whom == getpid();
+}
+
 }  // namespace
 
 SystemdNotifier SystemdNotifier::FromEnvironment() {
@@ -48,6 +55,8 @@ absl::Status SystemdNotifier::Status(absl::string_view status) const {
 absl::Status SystemdNotifier::Stopping(absl::string_view status) const {
   return Send(absl::StrCat("STOPPING=1\nSTATUS=", OneLine(status), "\n"));
 }
+
+absl::Status SystemdNotifier::Alive() const { return Send("WATCHDOG=1\n"); }
 
 absl::Status SystemdNotifier::Send(const std::string& message) const {
   if (socket_.empty()) return absl::OkStatus();
@@ -68,13 +77,19 @@ absl::Status SystemdNotifier::Send(const std::string& message) const {
   return absl::OkStatus();
 }
 
+absl::Duration WatchdogInterval() {
+  int64_t microseconds = 0;
+  const char* const interval = std::getenv("WATCHDOG_USEC");
+  const bool asked = interval != nullptr && absl::SimpleAtoi(interval, &microseconds) &&
+                     (std::getenv("WATCHDOG_PID") == nullptr || IsOurs("WATCHDOG_PID"));
+  return asked && microseconds > 0 ? absl::Microseconds(microseconds) : absl::InfiniteDuration();
+}
+
 std::vector<UniqueFd> InheritedSockets() {
-  const char* const pid = std::getenv("LISTEN_PID");
   const char* const count = std::getenv("LISTEN_FDS");
-  int for_whom = 0, sockets = 0;
+  int sockets = 0;
   std::vector<UniqueFd> inherited;
-  const bool ours = pid != nullptr && count != nullptr && absl::SimpleAtoi(pid, &for_whom) &&
-                    for_whom == getpid() && absl::SimpleAtoi(count, &sockets);
+  const bool ours = count != nullptr && IsOurs("LISTEN_PID") && absl::SimpleAtoi(count, &sockets);
   for (int fd = kFirstInherited; ours && fd < kFirstInherited + sockets; ++fd) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     inherited.emplace_back(fd);

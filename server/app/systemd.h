@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "base/unique_fd.h"
 
 namespace sluice {
@@ -28,12 +29,17 @@ class SystemdNotifier {
   absl::Status Ready(absl::string_view status) const;
   absl::Status Status(absl::string_view status) const;
   absl::Status Stopping(absl::string_view status) const;
+  // The daemon is alive: to be said at least once in each WatchdogInterval.
+  absl::Status Alive() const;
 
  private:
   absl::Status Send(const std::string& message) const;
 
   std::string socket_;
 };
+
+// How long systemd waits for a sign of life (WatchdogSec=); infinite when it does not.
+absl::Duration WatchdogInterval();
 
 // The listening sockets that systemd handed over (socket activation), closed on exec from now on.
 // To be called once, before any thread starts.

@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/text.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace sluice {
@@ -110,7 +111,7 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
 
 std::string Quoted(absl::string_view text, size_t max_bytes) {
   const bool cut = text.size() > max_bytes;
-  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text.substr(0, max_bytes)),
+  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(ToValidUtf8(text.substr(0, max_bytes))),
                       cut ? "…\"" : "\"");
 }
 

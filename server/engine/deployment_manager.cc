@@ -93,10 +93,12 @@ void DeploymentManager::Resume(const v1::DeploymentState& state) {
 
 DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::InfiniteDuration()); }
 
-absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request) {
+absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request,
+                                                      const std::string& requester) {
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
-  return Accept(request, definition, MakeDraft(request, *definition));
+  return Accept(request, definition, {requester, request.request_id()},
+                MakeDraft(request, *definition));
 }
 
 DeploymentManager::Draft DeploymentManager::MakeDraft(const v1::DeployRequest& request,
@@ -107,10 +109,9 @@ DeploymentManager::Draft DeploymentManager::MakeDraft(const v1::DeployRequest& r
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& request,
                                                       const ServiceDefinitionPtr& definition,
-                                                      Draft draft) {
+                                                      const RequestLog::Name& name, Draft draft) {
   MutexLock lock(mutex_);
-  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
-                          requests_.Find(request.request_id(), request));
+  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made, requests_.Find(name, request));
   if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
@@ -128,7 +129,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   spdlog::info(
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
-  RequestLog::Entry entry = RequestLog::MakeEntry(request.request_id(), request, job->id, now);
+  RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
   registry_.ForgetRequests(requests_.Add(entry));
   registry_.Insert(std::move(state), std::move(entry));
   return registry_.Latest(job->id);

@@ -46,8 +46,11 @@ class DeploymentManager {
 
   // Each answers with the changed record, which may not be durable yet: who passes it on waits for
   // Registry::WhenDurable first.
-  absl::StatusOr<SnapshotPtr> Deploy(const v1::DeployRequest& request);
-  absl::StatusOr<SnapshotPtr> Rollback(const v1::RollbackRequest& request);
+  // `requester` is whose request ids these are; empty where callers are not told apart.
+  absl::StatusOr<SnapshotPtr> Deploy(const v1::DeployRequest& request,
+                                     const std::string& requester = "");
+  absl::StatusOr<SnapshotPtr> Rollback(const v1::RollbackRequest& request,
+                                       const std::string& requester = "");
   absl::StatusOr<SnapshotPtr> Pause(const v1::PauseRequest& request);
   absl::StatusOr<SnapshotPtr> Resume(const v1::ResumeRequest& request);
   absl::StatusOr<SnapshotPtr> Promote(const v1::PromoteRequest& request);
@@ -91,8 +94,10 @@ class DeploymentManager {
   };
   Draft MakeDraft(const v1::DeployRequest& request, const ServiceDefinition& definition) const;
   absl::StatusOr<SnapshotPtr> Accept(const v1::DeployRequest& request,
-                                     const ServiceDefinitionPtr& definition, Draft draft);
-  absl::StatusOr<SnapshotPtr> AcceptRollback(const v1::RollbackRequest& request, JobPtr& running)
+                                     const ServiceDefinitionPtr& definition,
+                                     const RequestLog::Name& name, Draft draft);
+  absl::StatusOr<SnapshotPtr> AcceptRollback(const v1::RollbackRequest& request,
+                                             const RequestLog::Name& name, JobPtr& running)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The caller cancels the calls once no lock is held.
   absl::StatusOr<SnapshotPtr> RollBackRunning(const JobPtr& job, const v1::RollbackRequest& request,

@@ -29,30 +29,30 @@ absl::Status NothingToPromote(const v1::DeploymentState& state) {
 
 }  // namespace
 
-absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackRequest& request) {
+absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackRequest& request,
+                                                        const std::string& requester) {
   SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
   JobPtr running;
   absl::StatusOr<SnapshotPtr> result;
   {
     MutexLock lock(mutex_);
-    result = AcceptRollback(request, running);
+    result = AcceptRollback(request, {requester, request.request_id()}, running);
   }
   if (running != nullptr) running->control.CancelCalls();
   return result;
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::RollbackRequest& request,
+                                                              const RequestLog::Name& name,
                                                               JobPtr& running) {
-  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made,
-                          requests_.Find(request.request_id(), request));
+  SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made, requests_.Find(name, request));
   if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
                                                     ? registry_.LatestOf(request.service())
                                                     : registry_.Resolve(request.deployment_id()));
   running = FindRunning(id);
-  const RequestLog::Entry entry =
-      RequestLog::MakeEntry(request.request_id(), request, id, clock_.Now());
+  const RequestLog::Entry entry = RequestLog::MakeEntry(name, request, id, clock_.Now());
   absl::StatusOr<SnapshotPtr> result = running != nullptr ? RollBackRunning(running, request, entry)
                                                           : RollBackEnded(id, request, entry);
   if (result.ok()) registry_.ForgetRequests(requests_.Add(entry));

@@ -29,24 +29,29 @@ std::string HashOf(const google::protobuf::Message& request) {
   return Sha256Hex(bytes);
 }
 
+// Neither part has a line break.
+std::string KeyOf(const RequestLog::Name& name) {
+  if (name.requester.empty()) return name.request_id;
+  return absl::StrCat(name.requester, "\n", name.request_id);
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> RequestLog::Find(
-    const std::string& request_id, const google::protobuf::Message& request) const {
-  const auto found = accepted_.find(request_id);
-  if (request_id.empty() || found == accepted_.end()) return std::nullopt;
+    const Name& name, const google::protobuf::Message& request) const {
+  const auto found = accepted_.find(KeyOf(name));
+  if (name.request_id.empty() || found == accepted_.end()) return std::nullopt;
   const std::string& id = found->second.deployment_id();
   if (found->second.content_hash() == HashOf(request)) return id;
-  return absl::AlreadyExistsError(
-      absl::StrCat("request_id ", request_id, " was used with other content, for deployment ", id));
+  return absl::AlreadyExistsError(absl::StrCat(
+      "request_id ", name.request_id, " was used with other content, for deployment ", id));
 }
 
-RequestLog::Entry RequestLog::MakeEntry(const std::string& request_id,
-                                        const google::protobuf::Message& request,
+RequestLog::Entry RequestLog::MakeEntry(const Name& name, const google::protobuf::Message& request,
                                         const std::string& deployment_id, absl::Time now) {
   Entry entry;
-  if (request_id.empty()) return entry;
-  entry.key = request_id;
+  if (name.request_id.empty()) return entry;
+  entry.key = KeyOf(name);
   entry.accepted.set_deployment_id(deployment_id);
   entry.accepted.set_content_hash(HashOf(request));
   *entry.accepted.mutable_accept_time() = ToTimestamp(now);

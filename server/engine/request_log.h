@@ -29,12 +29,18 @@ class RequestLog {
     journal::v1::AcceptedRequest accepted;
   };
 
+  // Whose request it is, and what they call it; the ids of one caller say nothing of another's.
+  struct Name {
+    std::string requester;  // empty: callers are not told apart
+    std::string request_id;
+  };
+
   // The deployment that `request` made before; none when the id is empty or new. ALREADY_EXISTS
   // when the id was used with other content.
-  absl::StatusOr<std::optional<std::string>> Find(const std::string& request_id,
+  absl::StatusOr<std::optional<std::string>> Find(const Name& name,
                                                   const google::protobuf::Message& request) const;
 
-  static Entry MakeEntry(const std::string& request_id, const google::protobuf::Message& request,
+  static Entry MakeEntry(const Name& name, const google::protobuf::Message& request,
                          const std::string& deployment_id, absl::Time now);
   // What an earlier run of the daemon has stored, the oldest first.
   static std::vector<Entry> EntriesIn(const StoreChange& contents);

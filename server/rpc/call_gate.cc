@@ -63,6 +63,11 @@ bool CallGate::MayRead(const Call& call, absl::string_view service) const {
   return access_.Decide(call.principal, kRead, service).ok();
 }
 
+std::string CallGate::RequesterOf(const Call& call) const {
+  if (!access_.is_closed()) return "";
+  return absl::StrCat(call.principal.How(), " ", call.principal.Name());
+}
+
 absl::Status CallGate::CheckRecording() const {
   const absl::Status status = trail_ == nullptr ? absl::OkStatus() : trail_->status();
   if (status.ok()) return status;

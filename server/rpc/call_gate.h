@@ -60,6 +60,9 @@ class CallGate {
   // Whether the caller may know of the service at all, whatever the call does to it.
   bool MayRead(const Call& call, absl::string_view service) const;
 
+  // Whose request ids the call brings: "token ci". Empty while everybody may do everything.
+  std::string RequesterOf(const Call& call) const;
+
   // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
   absl::Status CheckRecording() const;
   // Keeps what came of a call that changes something, then answers it with `status`; with DATA_LOSS

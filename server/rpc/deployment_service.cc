@@ -41,7 +41,7 @@ template <typename Request>
 grpc::ServerUnaryReactor* DeploymentService::Change(
     grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
     grpc::ByteBuffer* response,
-    const std::function<absl::StatusOr<SnapshotPtr>(const Request&)>& act) {
+    const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act) {
   const absl::StatusOr<Call> call = gate_.Enter(*context, method);
   if (!call.ok()) return Answer(context, call.status(), response);
   absl::StatusOr<Request> request = ParseMessage<Request>(*bytes);
@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
   if (status.ok()) status = AdmitChange(gate_, *call, registry_, *request, record);
   if (status.ok()) status = gate_.CheckRecording();
   if (status.ok()) {
-    const absl::StatusOr<SnapshotPtr> result = act(*request);
+    const absl::StatusOr<SnapshotPtr> result = act(*request, *call);
     status = result.status();
     if (result.ok()) {
       record.set_service((*result)->state().service());
@@ -77,17 +77,19 @@ void DeploymentService::RecordAndFinish(const absl::Status& status, v1::AuditRec
 grpc::ServerUnaryReactor* DeploymentService::Deploy(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* request,
                                                     grpc::ByteBuffer* response) {
-  return Change<v1::DeployRequest>(
-      context, "Deploy", request, response,
-      [this](const v1::DeployRequest& it) { return manager_.Deploy(it); });
+  return Change<v1::DeployRequest>(context, "Deploy", request, response,
+                                   [this](const v1::DeployRequest& it, const Call& call) {
+                                     return manager_.Deploy(it, gate_.RequesterOf(call));
+                                   });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Rollback(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  return Change<v1::RollbackRequest>(
-      context, "Rollback", request, response,
-      [this](const v1::RollbackRequest& it) { return manager_.Rollback(it); });
+  return Change<v1::RollbackRequest>(context, "Rollback", request, response,
+                                     [this](const v1::RollbackRequest& it, const Call& call) {
+                                       return manager_.Rollback(it, gate_.RequesterOf(call));
+                                     });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Pause(grpc::CallbackServerContext* context,
@@ -95,7 +97,7 @@ grpc::ServerUnaryReactor* DeploymentService::Pause(grpc::CallbackServerContext* 
                                                    grpc::ByteBuffer* response) {
   return Change<v1::PauseRequest>(
       context, "Pause", request, response,
-      [this](const v1::PauseRequest& it) { return manager_.Pause(it); });
+      [this](const v1::PauseRequest& it, const Call&) { return manager_.Pause(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Resume(grpc::CallbackServerContext* context,
@@ -103,7 +105,7 @@ grpc::ServerUnaryReactor* DeploymentService::Resume(grpc::CallbackServerContext*
                                                     grpc::ByteBuffer* response) {
   return Change<v1::ResumeRequest>(
       context, "Resume", request, response,
-      [this](const v1::ResumeRequest& it) { return manager_.Resume(it); });
+      [this](const v1::ResumeRequest& it, const Call&) { return manager_.Resume(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Promote(grpc::CallbackServerContext* context,
@@ -111,7 +113,7 @@ grpc::ServerUnaryReactor* DeploymentService::Promote(grpc::CallbackServerContext
                                                      grpc::ByteBuffer* response) {
   return Change<v1::PromoteRequest>(
       context, "Promote", request, response,
-      [this](const v1::PromoteRequest& it) { return manager_.Promote(it); });
+      [this](const v1::PromoteRequest& it, const Call&) { return manager_.Promote(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Abort(grpc::CallbackServerContext* context,
@@ -119,7 +121,7 @@ grpc::ServerUnaryReactor* DeploymentService::Abort(grpc::CallbackServerContext* 
                                                    grpc::ByteBuffer* response) {
   return Change<v1::AbortRequest>(
       context, "Abort", request, response,
-      [this](const v1::AbortRequest& it) { return manager_.Abort(it); });
+      [this](const v1::AbortRequest& it, const Call&) { return manager_.Abort(it); });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::GetState(grpc::CallbackServerContext* context,

@@ -84,7 +84,7 @@ class DeploymentService final : public DeploymentServiceBase {
   grpc::ServerUnaryReactor* Change(
       grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
       grpc::ByteBuffer* response,
-      const std::function<absl::StatusOr<SnapshotPtr>(const Request&)>& act);
+      const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act);
 
   void RecordAndFinish(const absl::Status& status, v1::AuditRecord record,
                        grpc::ServerUnaryReactor* reactor);

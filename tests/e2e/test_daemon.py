@@ -237,3 +237,26 @@ def test_systemd_is_told(start_daemon, tmp_path):
         stopping = systemd.recv(4096).decode().splitlines()
         assert stopping[0] == "STOPPING=1"
         assert stopping[1].startswith("STATUS=")
+
+
+def test_systemd_hears_that_the_daemon_lives(start_daemon, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        daemon = start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"),
+                                   "WATCHDOG_USEC": "600000"}, extra=("--data-dir", str(tmp_path / "data")))
+        heard = [systemd.recv(4096) for _ in range(4)]
+        assert heard[0].startswith(b"READY=1") and heard[1:] == [b"WATCHDOG=1\n"] * 3
+        # It asks over one connection, and is not what it asks for.
+        assert "event=not_alive" not in daemon.log()
+
+
+def test_a_watchdog_of_another_process_is_not_fed(start_daemon, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "60000",
+                          "WATCHDOG_PID": "1"})
+        systemd.settimeout(1)
+        assert systemd.recv(4096).startswith(b"READY=1")
+        with pytest.raises(TimeoutError):
+            systemd.recv(4096)

@@ -89,7 +89,7 @@ def test_every_default_of_the_contract_is_in_its_entry(contract):
 def test_every_variable_of_a_command_has_an_entry():
     used = set()
     for folder in ("base", "drivers"):
-        for source in (ROOT / "server" / folder).rglob("*.cc"):
+        for source in (ROOT / "server" / folder).rglob("*.[ch]*"):
             used |= set(re.findall(r'"(SLUICE_[A-Z_]*[A-Z])"', source.read_text()))
     assert "SLUICE_CALL_ID" in used and "SLUICE_TARGET_ID" in used
     words = set(re.findall(r"SLUICE_[A-Z_]*[A-Z]", manual("server/app/sluiced.8")))

@@ -90,6 +90,23 @@ TEST_F(ResumeTest, ARequestIdIsKnownAcrossARestart) {
   EXPECT_TRUE(absl::IsAlreadyExists(other.status())) << other.status();
 }
 
+TEST_F(ResumeTest, TheRequestIdsOfCallersAreTheirOwn) {
+  Configure(1, {"shop", "blog"});
+  StartDurable();
+  v1::DeployRequest request = Request("request_id: 'build-7'");
+  const std::string of_ci = (*manager_->Deploy(request, "token ci"))->state().id();
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  AwaitEnd(of_ci);
+  request.set_service("blog");
+  const auto of_alice = manager_->Deploy(request, "user alice");
+  ASSERT_TRUE(of_alice.ok()) << of_alice.status();
+  EXPECT_NE((*of_alice)->state().id(), of_ci);
+  ASSERT_TRUE(registry_->AwaitDurable().ok());
+  Restart();
+  request.set_service("shop");
+  EXPECT_EQ((*manager_->Deploy(request, "token ci"))->state().id(), of_ci);
+}
+
 TEST_F(ResumeTest, ARequestIdIsForgottenAfterADay) {
   Configure(1);
   StartDurable();

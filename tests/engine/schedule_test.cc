@@ -159,7 +159,7 @@ class Schedule {
       case 3:
         return CheckAnswer("abort", Call(&DeploymentManager::Abort, *latest));
       default:
-        return CheckAnswer("rollback", Call(&DeploymentManager::Rollback, *latest));
+        return CheckAnswer("rollback", RollBack(*latest));
     }
   }
 
@@ -169,6 +169,12 @@ class Schedule {
     Request request;
     request.set_deployment_id(id);
     return (manager_.get()->*verb)(request).status();
+  }
+
+  absl::Status RollBack(const std::string& id) {
+    v1::RollbackRequest request;
+    request.set_deployment_id(id);
+    return manager_->Rollback(request).status();
   }
 
   void Advance(absl::Duration duration) {

@@ -43,7 +43,8 @@ void Check(const v1::DeployRequest& request) {
   Require(!draft.service().empty() && !draft.version().empty(), "a record says of what");
   Require(draft.targets_size() <= 10'000, "there are not too many targets");
   for (const v1::Step& step : draft.plan().steps()) CheckStep(step);
-  for (const v1::Step& step : PlanRollback(draft).steps()) CheckStep(step);
+  const v1::Plan back = PlanRollback(draft);
+  for (const v1::Step& step : back.steps()) CheckStep(step);
 }
 
 }  // namespace
