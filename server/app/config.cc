@@ -72,6 +72,7 @@ void FillLimits(config::v1::Limits& limits) {
   if (!limits.has_max_target_calls()) limits.set_max_target_calls(1024);
   if (!limits.has_max_connections()) limits.set_max_connections(4096);
   if (!limits.has_max_connections_per_peer()) limits.set_max_connections_per_peer(512);
+  if (!limits.has_max_watches_per_principal()) limits.set_max_watches_per_principal(2000);
 }
 
 void FillDefaults(bool has_file, config::v1::Config& config) {

@@ -162,6 +162,8 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
   options.insecure_listen = listen.insecure_listen();
   options.client_certificate = AskedOf(listen.tls());
   options.limits = ConnectionLimitsOf(config_.limits());
+  options.max_watches_per_principal =
+      static_cast<size_t>(config_.limits().max_watches_per_principal());
   options.reflection = config_.reflection();
   const ServerContext context{.clock = clock_,
                               .manager = manager_,

@@ -27,6 +27,7 @@ constexpr int kMaxThreads = 30'000;
 constexpr int kMaxPending = 1'000'000;
 constexpr int kMaxHistory = 10'000;
 constexpr int kMaxConnections = 1'000'000;
+constexpr int kMaxWatches = 10'000;
 constexpr absl::Duration kMaxDrainGrace = absl::Hours(24);
 constexpr absl::Duration kMaxDrainNotice = absl::Hours(1);
 constexpr absl::Duration kMaxProgressDeadline = absl::Hours(24 * 30);
@@ -96,6 +97,8 @@ void CheckLimits(const config::v1::Limits& limits, Violations& violations) {
   CheckRange("limits.max_target_calls", limits.max_target_calls(), kMaxThreads, violations);
   CheckRange("limits.max_connections", limits.max_connections(), kMaxConnections, violations);
   CheckRange("limits.max_connections_per_peer", limits.max_connections_per_peer(), kMaxConnections,
+             violations);
+  CheckRange("limits.max_watches_per_principal", limits.max_watches_per_principal(), kMaxWatches,
              violations);
 }
 

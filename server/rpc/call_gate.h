@@ -93,6 +93,8 @@ class Viewer {
   Viewer(const CallGate& gate, Call call, std::optional<std::string> service)
       : gate_(gate), call_(std::move(call)), service_(std::move(service)) {}
 
+  // Whom the stream counts for; of callers whom nobody knows, all together.
+  std::string Name() const { return call_.principal.Name(); }
   // Why the stream has to end; that is recorded.
   absl::Status Check() const { return gate_.Admit(call_, service_); }
   bool Sees(absl::string_view service) const { return gate_.Decide(call_, service).ok(); }

@@ -112,7 +112,7 @@ RpcServer::RpcServer(const ServerOptions& options, const ServerContext& context)
     : context_(context),
       connections_(context.clock, WithinDescriptors(options.limits)),
       gate_(context.access, context.audit, connections_, context.clock),
-      hub_(context.registry),
+      hub_(context.registry, options.max_watches_per_principal),
       service_(context.manager, context.registry, hub_, gate_) {}
 
 absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) {

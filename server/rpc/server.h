@@ -7,6 +7,7 @@
 #ifndef SLUICE_RPC_SERVER_H_
 #define SLUICE_RPC_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ struct ServerOptions {
   bool insecure_listen = false;
   ClientCertificate client_certificate = ClientCertificate::kNotAsked;
   ConnectionLimits limits;
+  size_t max_watches_per_principal = 2000;
   bool reflection = true;
 };
 

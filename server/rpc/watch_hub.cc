@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/violations.h"
 
 namespace sluice {
 
@@ -16,21 +17,31 @@ absl::Status WatchHub::Start() {
   return absl::OkStatus();
 }
 
-absl::Status WatchHub::Add(const std::shared_ptr<Watcher>& watcher) {
+absl::Status WatchHub::Add(const std::shared_ptr<Watcher>& watcher, const std::string& owner) {
   MutexLock lock(mutex_);
   if (closed_) return absl::UnavailableError("the daemon is shutting down");
   if (watchers_.size() >= kMaxWatchers) {
     return absl::ResourceExhaustedError(
         absl::StrCat(watchers_.size(), " watchers are connected already"));
   }
-  watchers_.insert(watcher);
+  if (of_owner_[owner] >= most_of_one_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(most_of_one_, " watches of ", Quoted(owner),
+                     " are open already (limits.max_watches_per_principal)"));
+  }
+  watchers_.emplace(watcher, owner);
+  ++of_owner_[owner];
   watcher_came_.NotifyAll();
   return absl::OkStatus();
 }
 
 void WatchHub::Remove(const std::shared_ptr<Watcher>& watcher) {
   MutexLock lock(mutex_);
-  watchers_.erase(watcher);
+  const auto found = watchers_.find(watcher);
+  if (found == watchers_.end()) return;
+  const auto owner = of_owner_.find(found->second);
+  if (--owner->second == 0) of_owner_.erase(owner);
+  watchers_.erase(found);
 }
 
 void WatchHub::Check() {
@@ -62,9 +73,12 @@ bool WatchHub::AwaitWatchers() {
   return !closed_;
 }
 
-std::set<std::shared_ptr<Watcher>> WatchHub::Watchers() const {
+std::vector<std::shared_ptr<Watcher>> WatchHub::Watchers() const {
   MutexLock lock(mutex_);
-  return watchers_;
+  std::vector<std::shared_ptr<Watcher>> all;
+  all.reserve(watchers_.size());
+  for (const auto& [watcher, owner] : watchers_) all.push_back(watcher);
+  return all;
 }
 
 }  // namespace sluice

@@ -7,8 +7,11 @@
 #ifndef SLUICE_RPC_WATCH_HUB_H_
 #define SLUICE_RPC_WATCH_HUB_H_
 
+#include <cstddef>
+#include <map>
 #include <memory>
-#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
@@ -34,14 +37,16 @@ class WatchHub {
  public:
   static constexpr size_t kMaxWatchers = 10'000;
 
-  explicit WatchHub(Registry& registry) : registry_(registry) {}
+  // `most_of_one`: streams that one principal may have open.
+  WatchHub(Registry& registry, size_t most_of_one)
+      : registry_(registry), most_of_one_(most_of_one) {}
 
   // Begins to wake. The thread ends after Close, once the registry is closed too; both must come
   // before this is destroyed.
   absl::Status Start();
 
-  // RESOURCE_EXHAUSTED when there are too many, UNAVAILABLE after Close.
-  absl::Status Add(const std::shared_ptr<Watcher>& watcher);
+  // RESOURCE_EXHAUSTED when there are too many, in all or of `owner`; UNAVAILABLE after Close.
+  absl::Status Add(const std::shared_ptr<Watcher>& watcher, const std::string& owner);
   void Remove(const std::shared_ptr<Watcher>& watcher);
   // Ends the streams of those who may no longer watch.
   void Check();
@@ -52,13 +57,16 @@ class WatchHub {
   void Run();
   // While nobody watches, changes wake nobody. False after Close.
   bool AwaitWatchers();
-  std::set<std::shared_ptr<Watcher>> Watchers() const;
+  std::vector<std::shared_ptr<Watcher>> Watchers() const;
 
   Registry& registry_;
+  const size_t most_of_one_;
   mutable Mutex mutex_;
   CondVar watcher_came_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
+  // With their owners.
+  std::map<std::shared_ptr<Watcher>, std::string> watchers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, size_t> of_owner_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Thread> thread_;
 };
 

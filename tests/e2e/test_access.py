@@ -351,6 +351,30 @@ def test_two_users_on_the_socket_are_told_apart(start_daemon, tmp_path):
         shutil.rmtree(place)
 
 
+def test_one_caller_opens_no_more_watches_than_its_share(start_daemon, tmp_path):
+    tokens = Tokens(tmp_path / "tokens")
+    one, other = tokens.new("one"), tokens.new("other")
+    daemon = start_daemon("limits: {max_watches_per_principal: 3}\n" + configuration(
+        tmp_path, [grant(f"token: {name}", "role: viewer") for name in ("one", "other")]))
+    address = f"unix:{daemon.socket}"
+
+    def open_watch(stub):
+        stream = stub.WatchStates(request("WatchStates"))
+        stream.initial_metadata()
+        return stream
+
+    with stub_at(address, token=one) as stub, stub_at(address, token=other) as another:
+        held = [open_watch(stub) for _ in range(3)]
+        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED) as error:
+            next(open_watch(stub))
+        assert '3 watches of "one" are open already' in error.value.details()
+        open_watch(another).cancel()
+        for stream in held:
+            stream.cancel()
+        eventually(lambda: code_of(lambda: stub.WatchStates(
+            request("WatchStates"), timeout=1)) == grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
 # --- The audit trail.
 
 def verify(path):

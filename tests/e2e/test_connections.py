@@ -4,7 +4,9 @@
 import contextlib
 import os
 import resource
+import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -12,8 +14,8 @@ import grpc
 import pytest
 
 from calls import call, eventually, listed, refused, request, rolling
-from conftest import SLUICED
-from security import make_certificates, stub_at
+from conftest import SLUICE, SLUICED
+from security import make_certificates, stub_at, tls_credentials
 from test_access import grant, refusal
 from test_tls import tls_config
 
@@ -126,6 +128,70 @@ def test_t43_half_open_handshakes_are_closed(start_daemon, tmp_path):
     assert time.monotonic() - begin < 30
     for connection in silent + begun:
         connection.close()
+
+
+def open_sockets(daemon):
+    directory = f"/proc/{daemon.process.pid}/fd"
+    found = 0
+    for name in os.listdir(directory):
+        with contextlib.suppress(OSError):
+            found += os.readlink(f"{directory}/{name}").startswith("socket:")
+    return found
+
+
+def test_t39_clients_that_have_vanished_are_let_go(start_daemon):
+    """Takes as long as the keepalive: 30 s and 10 s."""
+    daemon = start_daemon()
+    before = open_sockets(daemon)
+    silent, mute = connect(f"unix:{daemon.socket}"), connect(daemon.tcp_address())
+    mute.sendall(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+    stopped = [subprocess.Popen([str(SLUICE), "-a", address, "watch"], stdout=subprocess.DEVNULL)
+               for address in (f"unix:{daemon.socket}", daemon.tcp_address())]
+    eventually(lambda: open_sockets(daemon) >= before + 4)
+    for client in stopped:
+        client.send_signal(signal.SIGSTOP)
+    try:
+        eventually(lambda: open_sockets(daemon) <= before, seconds=120)
+    finally:
+        for client in stopped:
+            client.kill()
+            client.wait()
+        silent.close()
+        mute.close()
+
+
+def rapid_reset(connection, seconds):
+    """Opens streams and takes them back at once, as fast as it goes; returns how many."""
+    headers = b"\x00\x00\x01\x01\x04" + b"%b" + b"\x82"
+    count, end = 0, time.monotonic() + seconds
+    with contextlib.suppress(OSError):
+        connection.sendall(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+        while time.monotonic() < end:
+            batch = b""
+            for _ in range(100):
+                stream = (2 * count + 1).to_bytes(4, "big")
+                batch += headers % stream + b"\x00\x00\x04\x03\x00" + stream + b"\x00\x00\x00\x08"
+                count += 1
+            connection.sendall(batch)
+    return count
+
+
+@pytest.mark.parametrize("speaks_tls", [False, True])
+def test_t42_resets_without_a_certificate_go_nowhere(start_daemon, tmp_path, speaks_tls):
+    certificates = make_certificates(tmp_path / "certs")
+    daemon = start_daemon(tls_config(certificates, [grant("anybody: true", "role: viewer")]))
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    before = memory_kb(daemon)
+    end = time.monotonic() + 3
+    with stub_at(daemon.tcp_address(), tls_credentials(certificates)) as stub:
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), connect(daemon.tcp_address()) as plain:
+                attacker = context.wrap_socket(plain) if speaks_tls else plain
+                rapid_reset(attacker, 0.5)
+            stub.ListServices(request("ListServices"), timeout=10)
+    assert memory_kb(daemon) - before < 64 * 1024
 
 
 @pytest.mark.parametrize("over", ["unix", "tcp", "tls"])
