@@ -16,7 +16,8 @@
 namespace sluice::client {
 namespace {
 
-// Calls that may be repeated: reads, and those that carry a request id.
+// Calls that may be repeated: reads, and those that carry a request id. gRPC's server answers
+// CANCELLED to calls that come in while it ends.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "sluice.v1.DeploymentService", "method": "Deploy"},
            {"service": "sluice.v1.DeploymentService", "method": "Rollback"},
@@ -25,7 +26,7 @@ constexpr char kServiceConfig[] = R"({"methodConfig": [{
            {"service": "sluice.v1.DeploymentService", "method": "ListServices"},
            {"service": "sluice.v1.DeploymentService", "method": "PlanDeployment"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "0.5s",
-                  "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
+                  "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}}]})";
 
 constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
