@@ -19,6 +19,7 @@
 #include "auth/certificate_files.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "engine/backups.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
 #include "grpcpp/security/server_credentials.h"
@@ -33,6 +34,7 @@
 #include "rpc/socket_lock.h"
 #include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
 
@@ -46,6 +48,8 @@ struct ServerOptions {
   ClientCertificate client_certificate = ClientCertificate::kNotAsked;
   ConnectionLimits limits;
   bool reflection = true;
+  // An open watch gets a message at least this often.
+  absl::Duration watch_heartbeat = absl::Seconds(30);
 };
 
 // What the server stands on; all of it outlives the server.
@@ -56,6 +60,8 @@ struct ServerContext {
   const AccessControl& access;
   AuditTrail* audit = nullptr;                     // null: nothing is recorded
   const CertificateFiles* certificates = nullptr;  // null: no TLS
+  Backups* backups = nullptr;                      // null: records are in memory
+  v1::ServerInfo info = {};                        // without what changes while it serves
 };
 
 class RpcServer {

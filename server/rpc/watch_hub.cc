@@ -50,9 +50,14 @@ void WatchHub::Close() {
 
 void WatchHub::Run() {
   int64_t seen = 0;
+  absl::Duration next_beat = clock_.Monotonic() + heartbeat_ / 2;
   while (AwaitWatchers() && !registry_.closed()) {
-    seen = registry_.AwaitChange(seen);
-    for (const auto& watcher : Watchers()) watcher->Wake();
+    seen = registry_.AwaitChange(seen, next_beat);
+    const bool beats = clock_.Monotonic() >= next_beat;
+    for (const auto& watcher : Watchers()) {
+      beats ? watcher->Beat() : watcher->Wake();
+    }
+    if (beats) next_beat = clock_.Monotonic() + heartbeat_ / 2;
   }
 }
 

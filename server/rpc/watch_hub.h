@@ -11,6 +11,8 @@
 #include <set>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "engine/registry.h"
@@ -23,6 +25,9 @@ class Watcher {
   virtual ~Watcher() = default;
   // Something changed: send what is new unless a write is under way.
   virtual void Wake() = 0;
+  // As Wake. Comes twice in each heartbeat: who was told nothing since the last one is told that
+  // the daemon is alive.
+  virtual void Beat() = 0;
   // Ends the stream when its caller may no longer watch.
   virtual void Check() = 0;
   // Ends the stream.
@@ -34,7 +39,9 @@ class WatchHub {
  public:
   static constexpr size_t kMaxWatchers = 10'000;
 
-  explicit WatchHub(Registry& registry) : registry_(registry) {}
+  // A stream is never silent for longer than `heartbeat`.
+  WatchHub(Registry& registry, Clock& clock, absl::Duration heartbeat)
+      : registry_(registry), clock_(clock), heartbeat_(heartbeat) {}
 
   // Begins to wake. The thread ends after Close, once the registry is closed too; both must come
   // before this is destroyed.
@@ -45,7 +52,8 @@ class WatchHub {
   void Remove(const std::shared_ptr<Watcher>& watcher);
   // Ends the streams of those who may no longer watch.
   void Check();
-  // Ends all streams, each after the states that it has not sent yet.
+  // Ends all streams, each after the states that it has not sent yet and the revision from which to
+  // go on.
   void Close();
 
  private:
@@ -55,6 +63,8 @@ class WatchHub {
   std::set<std::shared_ptr<Watcher>> Watchers() const;
 
   Registry& registry_;
+  Clock& clock_;
+  const absl::Duration heartbeat_;
   mutable Mutex mutex_;
   CondVar watcher_came_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
