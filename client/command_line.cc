@@ -88,10 +88,11 @@ EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
 
 ArgumentKind FirstArgument(const std::string& verb) {
   if (verb == "deploy" || verb == "plan" || verb == "list") return ArgumentKind::kService;
-  if (verb == "services" || verb == "health" || verb == "certs" || verb == "token") {
+  if (verb == "services" || verb == "health" || verb == "info" || verb == "certs" ||
+      verb == "token") {
     return ArgumentKind::kNothing;
   }
-  if (verb == "audit") return ArgumentKind::kFile;
+  if (verb == "audit" || verb == "backup") return ArgumentKind::kFile;
   return verb == "completion" ? ArgumentKind::kShell : ArgumentKind::kSubject;
 }
 

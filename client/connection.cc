@@ -17,16 +17,18 @@
 namespace sluice::client {
 namespace {
 
-// Calls that may be repeated: reads, and those that carry a request id.
+// Calls that may be repeated: reads, and those that carry a request id. gRPC's server answers
+// CANCELLED to calls that come in while it ends.
 constexpr char kServiceConfig[] = R"({"methodConfig": [{
   "name": [{"service": "sluice.v1.DeploymentService", "method": "Deploy"},
            {"service": "sluice.v1.DeploymentService", "method": "Rollback"},
            {"service": "sluice.v1.DeploymentService", "method": "GetState"},
            {"service": "sluice.v1.DeploymentService", "method": "ListStates"},
            {"service": "sluice.v1.DeploymentService", "method": "ListServices"},
+           {"service": "sluice.v1.DeploymentService", "method": "GetServerInfo"},
            {"service": "sluice.v1.DeploymentService", "method": "PlanDeployment"}],
   "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "0.5s",
-                  "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
+                  "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}}]})";
 
 constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -68,7 +70,12 @@ grpc::ChannelArguments ChannelArguments() {
   arguments.SetServiceConfigJSON(kServiceConfig);
   // A proxy is for the web; the daemon is asked directly.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // A watch finds a restarted daemon soon.
+  // A watch finds out soon that its daemon has stopped, or is cut off. The daemon takes a ping
+  // every five seconds.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // And finds a restarted one.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
@@ -102,7 +109,7 @@ Connection::Connection(const std::string& address, absl::Duration timeout, Crede
 grpc::Status Connection::CheckHealth(const std::string& service,
                                      grpc::health::v1::HealthCheckResponse& answer) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  SetDeadline(context, timeout_);
   grpc::health::v1::HealthCheckRequest request;
   request.set_service(service);
   return health_->Check(&context, request, &answer);
@@ -113,8 +120,8 @@ void Connection::Authorize(grpc::ClientContext& context) const {
   context.AddMetadata("authorization", absl::StrCat("Bearer ", credentials_.token));
 }
 
-void Connection::SetDeadline(grpc::ClientContext& context) const {
-  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout_));
+void Connection::SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
 }
 
 }  // namespace sluice::client

@@ -45,8 +45,15 @@ class Connection {
   grpc::Status Call(grpc::Status (Deployments::*method)(grpc::ClientContext*, const Request&,
                                                         Response*),
                     const Request& request, Response& response) {
+    return Call(method, request, response, timeout_);
+  }
+  // The same with a timeout of its own.
+  template <class Request, class Response>
+  grpc::Status Call(grpc::Status (Deployments::*method)(grpc::ClientContext*, const Request&,
+                                                        Response*),
+                    const Request& request, Response& response, absl::Duration timeout) {
     grpc::ClientContext context;
-    SetDeadline(context);
+    SetDeadline(context, timeout);
     Authorize(context);
     return ((*deployments_).*method)(&context, request, &response);
   }
@@ -59,7 +66,7 @@ class Connection {
                            grpc::health::v1::HealthCheckResponse& answer);
 
  private:
-  void SetDeadline(grpc::ClientContext& context) const;
+  static void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);
 
   std::string address_;
   absl::Duration timeout_;

@@ -70,7 +70,8 @@ const char* AdviceForUnreachable(const std::string& why, bool tls) {
 }
 
 std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
-  if (absl::StrContains(status.error_message(), "shutting down")) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED ||
+      absl::StrContains(status.error_message(), "shutting down")) {
     return absl::StrCat("sluice: the daemon at ", target.address,
                         " is shutting down; try again when it is back\n");
   }
@@ -123,6 +124,7 @@ std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
       return InvalidRequest(status);
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::CANCELLED:
       return Unreachable(status, target);
     case grpc::StatusCode::NOT_FOUND:
     case grpc::StatusCode::ALREADY_EXISTS:

@@ -26,8 +26,10 @@ ExitCode ExitCodeOf(grpc::StatusCode code) {
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::OUT_OF_RANGE:
       return ExitCode::kRefused;
-    // Every call has a deadline of its own: a daemon that does not answer cannot be reached.
+    // Every call has a deadline of its own: a daemon that does not answer cannot be reached. One
+    // that ends cancels calls.
     case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::UNAVAILABLE:
       return ExitCode::kUnreachable;
     default:

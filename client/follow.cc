@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/durations.h"
 #include "client/signals.h"
 #include "client/state_feed.h"
 #include "client/text.h"
@@ -83,10 +84,20 @@ class Follower {
     if (options_.until && options_.until(last_)) End({FollowEnd::Kind::kReached});
   }
 
+  void Handle(const FeedAlive& /*alive*/) {
+    is_lost_ = false;
+    presenter_.Notice("");
+  }
+
+  void Handle(const FeedBegunAnew& /*anew*/) {
+    presenter_.Notice("the daemon no longer has all that happened meanwhile; going on from now");
+  }
+
   void Handle(const FeedInterrupted& /*interrupted*/) {
     is_lost_ = true;
     presenter_.Notice(absl::StrCat("lost the daemon at ", session_.connection.address(),
-                                   "; trying to reach it again"));
+                                   "; trying to reach it again for ",
+                                   ShortDuration(StateFeed::kPatience)));
   }
 
   void Handle(const FeedEnded& ended) {

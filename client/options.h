@@ -101,6 +101,13 @@ struct HealthOptions {
   std::string service;  // empty: the whole daemon
 };
 
+struct InfoOptions {};
+
+struct BackupOptions {
+  std::string file;  // on the daemon's machine
+  absl::Duration timeout = absl::Minutes(10);
+};
+
 struct CompletionOptions {
   std::string shell;
 };
@@ -131,10 +138,11 @@ struct AuditVerifyOptions {
   std::string file = kDefaultAuditFile;
 };
 
-using VerbOptions = std::variant<DeployOptions, RollbackOptions, StateOptions, ListOptions,
-                                 WatchOptions, PlanOptions, ControlOptions, ServicesOptions,
-                                 WaitOptions, HealthOptions, CompletionOptions, CertsInitOptions,
-                                 TokenNewOptions, AuditOptions, AuditVerifyOptions>;
+using VerbOptions =
+    std::variant<DeployOptions, RollbackOptions, StateOptions, ListOptions, WatchOptions,
+                 PlanOptions, ControlOptions, ServicesOptions, WaitOptions, HealthOptions,
+                 InfoOptions, BackupOptions, CompletionOptions, CertsInitOptions, TokenNewOptions,
+                 AuditOptions, AuditVerifyOptions>;
 
 struct CommandLine {
   GlobalOptions global;

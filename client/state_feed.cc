@@ -77,8 +77,9 @@ void StateFeed::Run() {
       rest = kFirstRest;
     }
     if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE && request_.from_revision() > 0) {
-      // A daemon that counts from the beginning again.
+      // A daemon that was away for long, or counts from the beginning again.
       request_.set_from_revision(0);
+      Put(FeedBegunAnew{});
       continue;
     }
     const bool patient = absl::Now() - last_contact < kPatience;
@@ -97,8 +98,8 @@ grpc::Status StateFeed::ReadStream() {
   v1::WatchStatesResponse response;
   while (reader->Read(&response)) {
     read_something_ = true;
-    request_.set_from_revision(std::max(request_.from_revision(), response.state().revision()));
-    Put(std::move(*response.mutable_state()));
+    request_.set_from_revision(std::max(request_.from_revision(), response.revision()));
+    response.has_state() ? Put(std::move(*response.mutable_state())) : Put(FeedAlive{});
   }
   return reader->Finish();
 }

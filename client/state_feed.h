@@ -24,6 +24,13 @@
 
 namespace sluice::client {
 
+// The daemon is there, and has nothing to tell.
+struct FeedAlive {};
+
+// The daemon no longer has what came after the last state that was seen: the present state follows,
+// as for a new feed.
+struct FeedBegunAnew {};
+
 // The connection is gone and is being made again.
 struct FeedInterrupted {
   grpc::Status status;
@@ -34,7 +41,8 @@ struct FeedEnded {
   grpc::Status status;
 };
 
-using FeedEvent = std::variant<v1::DeploymentState, FeedInterrupted, FeedEnded>;
+using FeedEvent =
+    std::variant<v1::DeploymentState, FeedAlive, FeedBegunAnew, FeedInterrupted, FeedEnded>;
 
 // Thread-safe.
 class StateFeed {

@@ -46,6 +46,8 @@ Grammar::Grammar()
   AddServices();
   AddWait();
   AddHealth();
+  AddInfo();
+  AddBackup();
   AddAudit();
   AddCerts();
   AddToken();
@@ -167,6 +169,17 @@ void Grammar::AddHealth() {
   CLI::App& verb = AddVerb("health", "ask whether the daemon serves", health_,
                            "  sluice health --address 127.0.0.1:9090");
   verb.add_option("--service", health_.service, "a gRPC service by name (the whole daemon)");
+}
+
+void Grammar::AddInfo() {
+  AddVerb("info", "show the daemon's version, and where its records are", info_, "  sluice info");
+}
+
+void Grammar::AddBackup() {
+  CLI::App& verb = AddVerb("backup", "copy the records to a file on the daemon's machine", backup_,
+                           "  sluice backup /var/lib/sluice/before-the-move.db");
+  verb.add_option("FILE", backup_.file, "an absolute path where there is no file yet")->required();
+  AddDuration(verb, "--timeout", backup_.timeout, "longest time to wait for it (10m)");
 }
 
 void Grammar::AddAudit() {

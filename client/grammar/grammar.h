@@ -49,6 +49,8 @@ class Grammar {
   void AddServices();
   void AddWait();
   void AddHealth();
+  void AddInfo();
+  void AddBackup();
   void AddAudit();
   void AddCerts();
   void AddToken();
@@ -69,6 +71,8 @@ class Grammar {
   ServicesOptions services_;
   WaitOptions wait_;
   HealthOptions health_;
+  InfoOptions info_;
+  BackupOptions backup_;
   CompletionOptions completion_;
   AuditOptions audit_;
   AuditVerifyOptions audit_verify_;

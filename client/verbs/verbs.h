@@ -26,6 +26,8 @@ ExitCode Run(const ControlOptions& options, Session& session);
 ExitCode Run(const ServicesOptions& options, Session& session);
 ExitCode Run(const WaitOptions& options, Session& session);
 ExitCode Run(const HealthOptions& options, Session& session);
+ExitCode Run(const InfoOptions& options, Session& session);
+ExitCode Run(const BackupOptions& options, Session& session);
 ExitCode Run(const CompletionOptions& options, Session& session);
 ExitCode Run(const CertsInitOptions& options, Session& session);
 ExitCode Run(const TokenNewOptions& options, Session& session);

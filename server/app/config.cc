@@ -82,6 +82,9 @@ void FillDefaults(bool has_file, config::v1::Config& config) {
   if (!config.has_drain_grace()) {
     *config.mutable_drain_grace() = ToProtoDuration(absl::Seconds(20));
   }
+  if (!config.has_watch_heartbeat()) {
+    *config.mutable_watch_heartbeat() = ToProtoDuration(absl::Seconds(30));
+  }
   if (!config.has_allow_unconfigured_services()) config.set_allow_unconfigured_services(!has_file);
   if (!config.has_reflection()) config.set_reflection(true);
   if (config.log_level().empty()) config.set_log_level("info");

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "app/driver_table.h"
+#include "app/version.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
@@ -165,12 +166,15 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
   options.max_watches_per_principal =
       static_cast<size_t>(config_.limits().max_watches_per_principal());
   options.reflection = config_.reflection();
+  options.watch_heartbeat = FromProtoDuration(config_.watch_heartbeat());
   const ServerContext context{.clock = clock_,
                               .manager = manager_,
                               .registry = registry_,
                               .access = *access_,
                               .audit = audit_.get(),
-                              .certificates = certificates_.get()};
+                              .certificates = certificates_.get(),
+                              .backups = records_ == nullptr ? nullptr : &records_->backups(),
+                              .info = Info()};
   SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
   serving_ = server_.get();
   if (!registry_.CheckWritable().ok()) server_->StopServing();
@@ -185,6 +189,16 @@ absl::Status Daemon::CheckAlive(absl::Duration timeout) {
   // A disk that fails answers; one that does not answer is what this is for.
   registry_.AwaitDurable().IgnoreError();
   return absl::OkStatus();
+}
+
+v1::ServerInfo Daemon::Info() const {
+  v1::ServerInfo info;
+  info.set_version(kVersion);
+  *info.mutable_start_time() = ToTimestamp(clock_.Now());
+  info.set_durability(records_ == nullptr ? v1::DURABILITY_MEMORY : v1::DURABILITY_DISK);
+  info.set_data_dir(config_.data_dir());
+  *info.mutable_watch_heartbeat() = config_.watch_heartbeat();
+  return info;
 }
 
 absl::Status Daemon::RestoreRecords() {

@@ -26,6 +26,7 @@
 #include "rpc/self_check.h"
 #include "rpc/server.h"
 #include "sluice/config/v1/config.pb.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
 
@@ -65,6 +66,7 @@ class Daemon {
   explicit Daemon(const config::v1::Config& config);
   absl::Status OpenFiles();
   absl::Status Serve(std::vector<UniqueFd> inherited);
+  v1::ServerInfo Info() const;
   absl::Status TakeServices(const config::v1::Config& config);
   // Reads again what others have replaced: tokens and certificates.
   void Refresh();

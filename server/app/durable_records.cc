@@ -20,6 +20,7 @@ absl::StatusOr<std::unique_ptr<DurableRecords>> DurableRecords::Open(
   SLUICE_ASSIGN_OR_RETURN(StoreChange contents, records->store_->Load());
   SLUICE_ASSIGN_OR_RETURN(records->journal_, Journal::Start(clock, *records->store_,
                                                             {.on_failure = std::move(on_failure)}));
+  SLUICE_ASSIGN_OR_RETURN(records->backups_, Backups::Start(clock, *records->store_));
   records->requests_ = RequestLog::EntriesIn(contents);
   const size_t count = contents.records.size();
   registry.Restore(std::move(contents), *records->journal_);

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/data_directory.h"
+#include "engine/backups.h"
 #include "engine/journal.h"
 #include "engine/registry.h"
 #include "engine/request_log.h"
@@ -35,12 +36,15 @@ class DurableRecords {
   // The requests that were accepted before this start, the oldest first.
   const std::vector<RequestLog::Entry>& requests() const { return requests_; }
 
+  Backups& backups() { return *backups_; }
+
  private:
   DurableRecords() = default;
 
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<RecordStore> store_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Backups> backups_;
   std::vector<RequestLog::Entry> requests_;
 };
 

@@ -30,6 +30,8 @@ constexpr int kMaxConnections = 1'000'000;
 constexpr int kMaxWatches = 10'000;
 constexpr absl::Duration kMaxDrainGrace = absl::Hours(24);
 constexpr absl::Duration kMaxDrainNotice = absl::Hours(1);
+constexpr absl::Duration kMinHeartbeat = absl::Milliseconds(100);
+constexpr absl::Duration kMaxHeartbeat = absl::Hours(1);
 constexpr absl::Duration kMaxProgressDeadline = absl::Hours(24 * 30);
 constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -60,6 +62,15 @@ std::string OpenTo(const config::v1::Config& config) {
   if (all_have_certificates || config.has_access()) return "";
   return "ask for client certificates (listen.tls.client_ca_file), or say in access who may do "
          "what";
+}
+
+void CheckHeartbeat(const google::protobuf::Duration& heartbeat, Violations& violations) {
+  const absl::Duration value = FromProtoDuration(heartbeat);
+  if (value >= kMinHeartbeat && value <= kMaxHeartbeat) return;
+  violations.Add(
+      "watch_heartbeat",
+      absl::StrCat("must be from ", absl::FormatDuration(kMinHeartbeat), " to ",
+                   absl::FormatDuration(kMaxHeartbeat), ", is ", absl::FormatDuration(value)));
 }
 
 void CheckTcp(const config::v1::Config& config, Violations& violations) {
@@ -191,6 +202,7 @@ void ValidateConfig(const config::v1::Config& config, Violations& violations) {
   if (FromProtoDuration(config.drain_notice()) != absl::ZeroDuration()) {
     CheckDuration("drain_notice", config.drain_notice(), kMaxDrainNotice, violations);
   }
+  CheckHeartbeat(config.watch_heartbeat(), violations);
   if (!config.data_dir().empty() && config.data_dir()[0] != '/') {
     violations.Add("data_dir",
                    absl::StrCat("must be an absolute path, is ", Quoted(config.data_dir())));

@@ -17,12 +17,15 @@ constexpr Method kMethods[] = {
     {"/sluice.v1.DeploymentService/WatchStates", Permission::kRead, false},
     {"/sluice.v1.DeploymentService/ListServices", Permission::kRead, false},
     {"/sluice.v1.DeploymentService/PlanDeployment", Permission::kRead, false},
+    {"/sluice.v1.DeploymentService/GetServerInfo", Permission::kRead, false},
     {"/sluice.v1.DeploymentService/Deploy", Permission::kDeploy, true},
     {"/sluice.v1.DeploymentService/Rollback", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Pause", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Resume", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Promote", Permission::kOperate, true},
     {"/sluice.v1.DeploymentService/Abort", Permission::kOperate, true},
+    // The copy holds what everybody deployed.
+    {"/sluice.v1.DeploymentService/Backup", Permission::kAdminister, true},
     // Probes have no credentials, and the contract is public.
     {"/grpc.health.v1.Health/Check", Permission::kNone, false},
     {"/grpc.health.v1.Health/Watch", Permission::kNone, false},

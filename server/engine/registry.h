@@ -88,6 +88,8 @@ class Registry {
   // Whether changes can become durable: the journal's failure, or RESOURCE_EXHAUSTED when too many
   // wait for it. To be asked before a change that somebody waits for.
   absl::Status CheckWritable() const;
+  // The journal's failure; it stays until a restart.
+  absl::Status failure() const;
   // Calls `done` once everything that was changed before this call is durable, or cannot become so:
   // in this call, or later on the journal's thread. It must not block.
   void WhenDurable(OnDurable done);
@@ -110,8 +112,11 @@ class Registry {
   // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone, or
   // it is none of this registry.
   absl::StatusOr<SnapshotPtr> NextAfter(int64_t revision, const RecordFilter& filter) const;
-  // Blocks until the newest revision is above `seen` or Close was called; returns the newest one.
-  int64_t AwaitChange(int64_t seen) const;
+  // Blocks until the newest revision is above `seen`, the clock's Monotonic() is at `until`, or
+  // Close was called; returns the newest one.
+  int64_t AwaitChange(int64_t seen, absl::Duration until = absl::InfiniteDuration()) const;
+  // Of the newest state that readers may see.
+  int64_t newest_revision() const;
   void Close();
   bool closed() const;
 

@@ -78,6 +78,11 @@ absl::Status Registry::CheckWritable() const {
       absl::StrCat(waiting, " changes wait for the disk already; try again later"));
 }
 
+absl::Status Registry::failure() const {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
 void Registry::WhenDurable(OnDurable done) {
   absl::Status status;
   {

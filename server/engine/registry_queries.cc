@@ -134,11 +134,16 @@ int64_t Registry::PrunedThrough(const RecordFilter& filter) const {
   return found == pruned_through_.end() ? 0 : found->second;
 }
 
-int64_t Registry::AwaitChange(int64_t seen) const {
+int64_t Registry::AwaitChange(int64_t seen, absl::Duration until) const {
   MutexLock lock(mutex_);
-  while (visible_revision_ <= seen && !closed_) {
-    clock_.WaitUntil(mutex_, changed_, absl::InfiniteDuration());
+  while (visible_revision_ <= seen && !closed_ && clock_.Monotonic() < until) {
+    clock_.WaitUntil(mutex_, changed_, until);
   }
+  return visible_revision_;
+}
+
+int64_t Registry::newest_revision() const {
+  MutexLock lock(mutex_);
   return visible_revision_;
 }
 

@@ -15,6 +15,7 @@
 #include "rpc/watch_start.h"
 #include "rpc/watch_stream.h"
 #include "rpc/wire.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
 namespace {
@@ -27,6 +28,9 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   reactor->Finish(ToGrpcStatus(message.status()));
   return reactor;
 }
+
+// What a grant must cover for a call that is about all services.
+constexpr char kAllServices[] = "*";
 
 // A stream that only ends.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -203,6 +207,59 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::Services(
                                 }),
                  services.end());
   return MessageBuffer(all);
+}
+
+grpc::ServerUnaryReactor* DeploymentService::GetServerInfo(grpc::CallbackServerContext* context,
+                                                           const grpc::ByteBuffer*,
+                                                           grpc::ByteBuffer* response) {
+  return Answer(context, Info(*context), response);
+}
+
+absl::StatusOr<grpc::ByteBuffer> DeploymentService::Info(
+    const grpc::CallbackServerContext& context) const {
+  SLUICE_RETURN_IF_ERROR(gate_.Enter(context, "GetServerInfo").status());
+  v1::ServerInfo info = info_;
+  info.set_epoch(registry_.start_count());
+  info.set_newest_revision(registry_.newest_revision());
+  info.set_failure(std::string(registry_.failure().message()));
+  return MessageBuffer(info);
+}
+
+grpc::ServerUnaryReactor* DeploymentService::Backup(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* bytes,
+                                                    grpc::ByteBuffer* response) {
+  const absl::StatusOr<Call> call = gate_.Enter(*context, "Backup");
+  if (!call.ok()) return Answer(context, call.status(), response);
+  const absl::StatusOr<v1::BackupRequest> request = AdmitBackup(*call, *bytes);
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const auto finish = [this, reactor, record = MakeAuditRecord(call->principal, call->method)](
+                          const absl::Status& made) {
+    gate_.Record(record, made,
+                 [reactor](const absl::Status& answer) { reactor->Finish(ToGrpcStatus(answer)); });
+  };
+  if (!request.ok()) {
+    finish(request.status());
+    return reactor;
+  }
+  // What can be read by now is on the disk.
+  v1::BackupResponse answer;
+  answer.set_revision(registry_.newest_revision());
+  *response = MessageBuffer(answer);
+  backups_->Make(request->file(), finish);
+  return reactor;
+}
+
+absl::StatusOr<v1::BackupRequest> DeploymentService::AdmitBackup(
+    const Call& call, const grpc::ByteBuffer& bytes) const {
+  SLUICE_RETURN_IF_ERROR(gate_.Decide(call, kAllServices));
+  SLUICE_RETURN_IF_ERROR(gate_.CheckRecording());
+  if (backups_ == nullptr) {
+    return absl::FailedPreconditionError(
+        "the daemon keeps its records in memory alone, so there is nothing to back up; set "
+        "data_dir "
+        "and restart it");
+  }
+  return ParseMessage<v1::BackupRequest>(bytes);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* DeploymentService::WatchStates(

@@ -8,9 +8,11 @@
 #define SLUICE_RPC_DEPLOYMENT_SERVICE_H_
 
 #include <functional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/backups.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
 #include "engine/snapshot.h"
@@ -20,6 +22,7 @@
 #include "rpc/watch_hub.h"
 #include "sluice/v1/audit.pb.h"
 #include "sluice/v1/deployment_service.grpc.pb.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
 
@@ -36,14 +39,25 @@ using DeploymentServiceBase = v1::DeploymentService::WithRawCallbackMethod_GetSt
                                 v1::DeploymentService::WithRawCallbackMethod_Promote<
                                     v1::DeploymentService::WithRawCallbackMethod_Abort<
                                         v1::DeploymentService::WithRawCallbackMethod_ListServices<
-                                            v1::DeploymentService::Service>>>>>>>>>>>;
+                                            v1::DeploymentService::
+                                                WithRawCallbackMethod_GetServerInfo<
+                                                    v1::DeploymentService::
+                                                        WithRawCallbackMethod_Backup<
+                                                            v1::DeploymentService::
+                                                                Service>>>>>>>>>>>>>;
 
 class DeploymentService final : public DeploymentServiceBase {
  public:
-  // All of them outlive the service.
+  // All of them outlive the service. Without `backups` records are in memory. `info` has what
+  // stays the same while it serves.
   DeploymentService(DeploymentManager& manager, Registry& registry, WatchHub& hub,
-                    const CallGate& gate)
-      : manager_(manager), registry_(registry), hub_(hub), gate_(gate) {}
+                    const CallGate& gate, Backups* backups, v1::ServerInfo info)
+      : manager_(manager),
+        registry_(registry),
+        hub_(hub),
+        gate_(gate),
+        backups_(backups),
+        info_(std::move(info)) {}
 
   grpc::ServerUnaryReactor* Deploy(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
@@ -77,6 +91,12 @@ class DeploymentService final : public DeploymentServiceBase {
   grpc::ServerUnaryReactor* ListServices(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
 
  private:
   // Lets the caller through, acts, waits until it is durable, records what came of it, and answers.
@@ -96,11 +116,16 @@ class DeploymentService final : public DeploymentServiceBase {
   absl::StatusOr<grpc::ByteBuffer> Plan(const grpc::CallbackServerContext& context,
                                         const grpc::ByteBuffer& bytes) const;
   absl::StatusOr<grpc::ByteBuffer> Services(const grpc::CallbackServerContext& context) const;
+  absl::StatusOr<grpc::ByteBuffer> Info(const grpc::CallbackServerContext& context) const;
+  absl::StatusOr<v1::BackupRequest> AdmitBackup(const Call& call,
+                                                const grpc::ByteBuffer& bytes) const;
 
   DeploymentManager& manager_;
   Registry& registry_;
   WatchHub& hub_;
   const CallGate& gate_;
+  Backups* const backups_;
+  const v1::ServerInfo info_;
 };
 
 }  // namespace sluice

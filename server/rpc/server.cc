@@ -112,8 +112,10 @@ RpcServer::RpcServer(const ServerOptions& options, const ServerContext& context)
     : context_(context),
       connections_(context.clock, WithinDescriptors(options.limits)),
       gate_(context.access, context.audit, connections_, context.clock),
-      hub_(context.registry, options.max_watches_per_principal),
-      service_(context.manager, context.registry, hub_, gate_) {}
+      hub_(
+          context.registry, context.clock,
+          {.most_of_one = options.max_watches_per_principal, .heartbeat = options.watch_heartbeat}),
+      service_(context.manager, context.registry, hub_, gate_, context.backups, context.info) {}
 
 absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) {
   std::vector<Listener> listeners;

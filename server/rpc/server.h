@@ -20,6 +20,7 @@
 #include "auth/certificate_files.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "engine/backups.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
 #include "grpcpp/security/server_credentials.h"
@@ -34,6 +35,7 @@
 #include "rpc/socket_lock.h"
 #include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
 
@@ -48,6 +50,8 @@ struct ServerOptions {
   ConnectionLimits limits;
   size_t max_watches_per_principal = 2000;
   bool reflection = true;
+  // An open watch gets a message at least this often.
+  absl::Duration watch_heartbeat = absl::Seconds(30);
 };
 
 // What the server stands on; all of it outlives the server.
@@ -58,6 +62,8 @@ struct ServerContext {
   const AccessControl& access;
   AuditTrail* audit = nullptr;                     // null: nothing is recorded
   const CertificateFiles* certificates = nullptr;  // null: no TLS
+  Backups* backups = nullptr;                      // null: records are in memory
+  v1::ServerInfo info = {};                        // without what changes while it serves
 };
 
 class RpcServer {

@@ -24,9 +24,9 @@ absl::Status WatchHub::Add(const std::shared_ptr<Watcher>& watcher, const std::s
     return absl::ResourceExhaustedError(
         absl::StrCat(watchers_.size(), " watchers are connected already"));
   }
-  if (of_owner_[owner] >= most_of_one_) {
+  if (of_owner_[owner] >= options_.most_of_one) {
     return absl::ResourceExhaustedError(
-        absl::StrCat(most_of_one_, " watches of ", Quoted(owner),
+        absl::StrCat(options_.most_of_one, " watches of ", Quoted(owner),
                      " are open already (limits.max_watches_per_principal)"));
   }
   watchers_.emplace(watcher, owner);
@@ -61,9 +61,14 @@ void WatchHub::Close() {
 
 void WatchHub::Run() {
   int64_t seen = 0;
+  absl::Duration next_beat = clock_.Monotonic() + options_.heartbeat / 2;
   while (AwaitWatchers() && !registry_.closed()) {
-    seen = registry_.AwaitChange(seen);
-    for (const auto& watcher : Watchers()) watcher->Wake();
+    seen = registry_.AwaitChange(seen, next_beat);
+    const bool beats = clock_.Monotonic() >= next_beat;
+    for (const auto& watcher : Watchers()) {
+      beats ? watcher->Beat() : watcher->Wake();
+    }
+    if (beats) next_beat = clock_.Monotonic() + options_.heartbeat / 2;
   }
 }
 

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "engine/registry.h"
@@ -26,6 +28,9 @@ class Watcher {
   virtual ~Watcher() = default;
   // Something changed: send what is new unless a write is under way.
   virtual void Wake() = 0;
+  // As Wake. Comes twice in each heartbeat: who was told nothing since the last one is told that
+  // the daemon is alive.
+  virtual void Beat() = 0;
   // Ends the stream when its caller may no longer watch.
   virtual void Check() = 0;
   // Ends the stream.
@@ -37,9 +42,14 @@ class WatchHub {
  public:
   static constexpr size_t kMaxWatchers = 10'000;
 
-  // `most_of_one`: streams that one principal may have open.
-  WatchHub(Registry& registry, size_t most_of_one)
-      : registry_(registry), most_of_one_(most_of_one) {}
+  struct Options {
+    size_t most_of_one = kMaxWatchers;  // streams that one principal may have open
+    // No stream is silent for longer.
+    absl::Duration heartbeat = absl::InfiniteDuration();
+  };
+
+  WatchHub(Registry& registry, Clock& clock, const Options& options)
+      : registry_(registry), clock_(clock), options_(options) {}
 
   // Begins to wake. The thread ends after Close, once the registry is closed too; both must come
   // before this is destroyed.
@@ -50,7 +60,8 @@ class WatchHub {
   void Remove(const std::shared_ptr<Watcher>& watcher);
   // Ends the streams of those who may no longer watch.
   void Check();
-  // Ends all streams, each after the states that it has not sent yet.
+  // Ends all streams, each after the states that it has not sent yet and the revision from which to
+  // go on.
   void Close();
 
  private:
@@ -60,7 +71,8 @@ class WatchHub {
   std::vector<std::shared_ptr<Watcher>> Watchers() const;
 
   Registry& registry_;
-  const size_t most_of_one_;
+  Clock& clock_;
+  const Options options_;
   mutable Mutex mutex_;
   CondVar watcher_came_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -3,12 +3,23 @@
 
 #include "rpc/watch_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rpc/status_mapping.h"
 #include "rpc/wire.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice {
+namespace {
+
+grpc::ByteBuffer RevisionBuffer(int64_t revision) {
+  v1::WatchStatesResponse message;
+  message.set_revision(revision);
+  return MessageBuffer(message);
+}
+
+}  // namespace
 
 WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
                                int64_t revision, Viewer viewer) {
@@ -32,12 +43,24 @@ WatchStream::WatchStream(WatchHub& hub, const Registry& registry, RecordFilter f
       registry_(registry),
       filter_(std::move(filter)),
       viewer_(std::move(viewer)),
-      revision_(revision) {}
+      revision_(revision),
+      owes_beat_(revision > 0) {}
 
 void WatchStream::Wake() {
   Action action;
   {
     MutexLock lock(mutex_);
+    action = Decide();
+  }
+  Act(action);
+}
+
+void WatchStream::Beat() {
+  Action action;
+  {
+    MutexLock lock(mutex_);
+    if (is_quiet_) owes_beat_ = true;
+    is_quiet_ = true;
     action = Decide();
   }
   Act(action);
@@ -55,7 +78,10 @@ void WatchStream::End(const absl::Status& status) {
   Action action;
   {
     MutexLock lock(mutex_);
-    if (!end_.has_value()) end_ = status;
+    if (!end_.has_value()) {
+      end_ = status;
+      owes_beat_ = absl::IsUnavailable(status);
+    }
     action = Decide();
   }
   Act(action);
@@ -82,19 +108,30 @@ void WatchStream::OnDone() {
 
 WatchStream::Action WatchStream::Decide() {
   if (writing_ || finished_) return Action::kNothing;
-  // A drain lets the reader have what is new first: the end of its deployment, most likely.
+  // A drain lets the reader have what is new first: the end of its deployment, most likely. Then
+  // the revision from which to go on.
   if (!end_.has_value() || absl::IsUnavailable(*end_)) {
+    // Asked before, so that it is not ahead of what there was to send.
+    const int64_t newest = registry_.newest_revision();
     const absl::StatusOr<SnapshotPtr> next = NextSeen();
-    if (next.ok() && *next == nullptr && !end_.has_value()) return Action::kNothing;
-    if (next.ok() && *next != nullptr) {
-      buffer_ = WatchBuffer(*next);
-      writing_ = true;
-      return Action::kWrite;
+    if (next.ok() && *next != nullptr) return Write(WatchBuffer(*next));
+    if (next.ok() && owes_beat_) {
+      owes_beat_ = false;
+      revision_ = std::max(revision_, newest);
+      return Write(RevisionBuffer(revision_));
     }
+    if (next.ok() && !end_.has_value()) return Action::kNothing;
     if (!end_.has_value()) end_ = next.status();
   }
   finished_ = true;
   return Action::kFinish;
+}
+
+WatchStream::Action WatchStream::Write(grpc::ByteBuffer message) {
+  buffer_ = std::move(message);
+  writing_ = true;
+  is_quiet_ = false;
+  return Action::kWrite;
 }
 
 absl::StatusOr<SnapshotPtr> WatchStream::NextSeen() {

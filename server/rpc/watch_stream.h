@@ -21,12 +21,13 @@ namespace sluice {
 
 class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watcher {
  public:
-  // Begins to send the states of `filter` after `revision` that `viewer` sees. Deletes itself when
-  // the call is over.
+  // Begins to send the states of `filter` after `revision` that `viewer` sees; unless that is 0, a
+  // message without a state says when it has caught up. Deletes itself when the call is over.
   static WatchStream* Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
                            int64_t revision, Viewer viewer);
 
   void Wake() override;
+  void Beat() override;
   void Check() override;
   void End(const absl::Status& status) override;
 
@@ -41,6 +42,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, pub
   // What is to be done once the lock is released: gRPC may call back from inside of it.
   enum class Action { kNothing, kWrite, kFinish };
   Action Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Action Write(grpc::ByteBuffer message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The next state that the viewer may see; moves the revision on to it.
   absl::StatusOr<SnapshotPtr> NextSeen() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Act(Action action);
@@ -55,6 +57,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, pub
   int64_t revision_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_quiet_ ABSL_GUARDED_BY(mutex_) = false;   // nothing was written since the last Beat
+  bool owes_beat_ ABSL_GUARDED_BY(mutex_) = false;  // once there is no state to send
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
   // Belongs to gRPC while writing_.
   grpc::ByteBuffer buffer_;

@@ -22,15 +22,17 @@ grpc::Slice SharedSlice(const SnapshotPtr& snapshot) {
       [](void* holder) { delete static_cast<SnapshotPtr*>(holder); }, new SnapshotPtr(snapshot));
 }
 
-// Tag and length of WatchStatesResponse.state, a length-delimited field.
-std::string StateFieldHeader(size_t size) {
+// WatchStatesResponse without the bytes of its state, which follow.
+std::string WatchHeader(const Snapshot& snapshot) {
   using google::protobuf::internal::WireFormatLite;
   std::string header;
   google::protobuf::io::StringOutputStream stream(&header);
   google::protobuf::io::CodedOutputStream coded(&stream);
+  WireFormatLite::WriteInt64(v1::WatchStatesResponse::kRevisionFieldNumber,
+                             snapshot.state().revision(), &coded);
   coded.WriteTag(WireFormatLite::MakeTag(v1::WatchStatesResponse::kStateFieldNumber,
                                          WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  coded.WriteVarint32(static_cast<uint32_t>(size));
+  coded.WriteVarint32(static_cast<uint32_t>(snapshot.Wire().size()));
   coded.Trim();
   return header;
 }
@@ -43,8 +45,7 @@ grpc::ByteBuffer StateBuffer(const SnapshotPtr& snapshot) {
 }
 
 grpc::ByteBuffer WatchBuffer(const SnapshotPtr& snapshot) {
-  const grpc::Slice slices[] = {grpc::Slice(StateFieldHeader(snapshot->Wire().size())),
-                                SharedSlice(snapshot)};
+  const grpc::Slice slices[] = {grpc::Slice(WatchHeader(*snapshot)), SharedSlice(snapshot)};
   return grpc::ByteBuffer(slices, 2);
 }
 

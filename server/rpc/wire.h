@@ -16,7 +16,7 @@ namespace sluice {
 
 // A DeploymentState message.
 grpc::ByteBuffer StateBuffer(const SnapshotPtr& snapshot);
-// A WatchStatesResponse message with the state.
+// A WatchStatesResponse message with the state and its revision.
 grpc::ByteBuffer WatchBuffer(const SnapshotPtr& snapshot);
 grpc::ByteBuffer MessageBuffer(const google::protobuf::MessageLite& message);
 

@@ -161,6 +161,7 @@ grpc::Status FakeDaemon::WatchStates(grpc::ServerContext* context,
     for (v1::DeploymentState& state : NewerThan(sent, request->deployment_id())) {
       sent = std::max(sent, state.revision());
       v1::WatchStatesResponse response;
+      response.set_revision(state.revision());
       *response.mutable_state() = std::move(state);
       if (!writer->Write(response)) return grpc::Status::CANCELLED;
       MutexLock lock(mutex_);

@@ -103,6 +103,15 @@ TEST_F(VerbsTest, ADrainingDaemonIsNotOneThatIsAway) {
                                           " is shutting down; try again when it is back\n"));
 }
 
+TEST_F(VerbsTest, ADaemonThatEndsCancelsCalls) {
+  daemon_.Put(RollingState(2, 1));
+  daemon_.Refuse({grpc::StatusCode::CANCELLED, "CANCELLED"});
+  EXPECT_EQ(Sluice("deploy web v2"), 0) << console_.errors;
+  daemon_.Refuse({grpc::StatusCode::CANCELLED, "CANCELLED"}, /*calls=*/100);
+  EXPECT_EQ(Sluice("deploy web v2"), 7);
+  EXPECT_THAT(console_.errors, HasSubstr("is shutting down; try again when it is back"));
+}
+
 TEST_F(VerbsTest, ASocketPathThatIsTooLongIsAUsageErrorOfItsSetting) {
   const std::string path = "/" + std::string(107, 'x');
   EXPECT_EQ(Run({"sluice", "--address", "unix:" + path, "list"}), 2);

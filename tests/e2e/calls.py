@@ -84,6 +84,13 @@ def await_log(daemon, words, seconds=20):
     eventually(lambda: words in daemon.log(), seconds)
 
 
+def start_again(start_daemon, daemon, config_text=None):
+    """A new daemon in the place of one that has ended."""
+    # A new channel would share the connection, which is dead.
+    daemon.channel.close()
+    return start_daemon(config_text, directory=daemon.directory)
+
+
 def run_sluiced(*arguments):
     """Runs sluiced, which is to end by itself."""
     return subprocess.run([str(SLUICED), *map(str, arguments)], capture_output=True, text=True,

@@ -17,10 +17,11 @@ from calls import call, eventually, pb, refused, request, status_name, strategy
 from conftest import SLUICE
 from security import DENIED, Tokens, audit_records, code_of, is_root, stub_at
 
-READS = ["GetState", "ListStates", "WatchStates", "PlanDeployment", "ListServices"]
+READS = ["GetState", "ListStates", "WatchStates", "PlanDeployment", "ListServices",
+         "GetServerInfo"]
 CONTROLS = ["Rollback", "Pause", "Resume", "Promote", "Abort"]
 MAY = {"viewer": READS, "deployer": [*READS, "Deploy"], "operator": [*READS, *CONTROLS],
-       "admin": [*READS, *CONTROLS, "Deploy"], "oncall": ["Rollback"], "nobody": []}
+       "admin": [*READS, *CONTROLS, "Backup", "Deploy"], "oncall": ["Rollback"], "nobody": []}
 OTHER_UID = 65534
 
 
@@ -92,7 +93,9 @@ def attempt(stub, method, deployment_id):
         return code_of(lambda: stub.PlanDeployment(request(
             "Deploy", service="web", version="v1",
             strategy=strategy("FeatureFlagStrategy", initial_rollout=5))))
-    fields = {} if method in ("ListStates", "ListServices") else {"deployment_id": deployment_id}
+    fields = {"deployment_id": deployment_id}
+    if method in ("ListStates", "ListServices", "GetServerInfo", "Backup"):
+        fields = {}
     if method == "Rollback":
         fields = {"service": "web"}
     return code_of(lambda: getattr(stub, method)(request(method, **fields)))
@@ -108,7 +111,7 @@ def test_t46_a_caller_may_call_what_is_granted_and_nothing_else(make_world, name
     allowed = []
     with stub_at(world.address, token=world.token(name)) as stub:
         # The last one is Deploy: it makes a new latest deployment.
-        for method in [*READS, *CONTROLS, "Deploy"]:
+        for method in [*READS, *CONTROLS, "Backup", "Deploy"]:
             code = attempt(stub, method, state.id)
             assert code != grpc.StatusCode.UNAUTHENTICATED, method
             if code not in DENIED | {grpc.StatusCode.NOT_FOUND}:
@@ -129,6 +132,15 @@ def test_t46_a_refusal_says_what_is_missing_and_changes_nothing(make_world):
                                    if r["method"] == "Deploy"])
     assert [(r["principal"], r["how"], r["outcome"]) for r in refusals] == [
         ("viewer", "token", "PERMISSION_DENIED")]
+
+
+def test_t46_a_backup_takes_a_grant_for_all_services(make_world):
+    world = make_world([grant("token: all", "role: admin"), grant("token: team", "role: admin", "t*")])
+    expected = {"team": grpc.StatusCode.PERMISSION_DENIED, "all": grpc.StatusCode.FAILED_PRECONDITION}
+    for name, code in expected.items():
+        with stub_at(world.address, token=world.token(name)) as stub:
+            assert code_of(lambda stub=stub: stub.Backup(request("Backup", file="/x"))) == code
+    eventually(lambda: world.outcomes("Backup") == [(n, c.name) for n, c in expected.items()])
 
 
 def test_t46_a_grant_for_another_service_is_none_for_this(make_world):

@@ -28,7 +28,8 @@ def watch_to_end(stream):
     seen = []
     try:
         for response in stream:
-            seen.append(status_name(response.state))
+            if response.HasField("state"):
+                seen.append(status_name(response.state))
     except grpc.RpcError as error:
         return seen, error.code()
     return seen, grpc.StatusCode.OK

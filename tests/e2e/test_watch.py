@@ -27,6 +27,8 @@ def watch(daemon, **fields):
 def until_terminal(stream):
     states = []
     for response in stream:
+        if not response.HasField("state"):
+            continue
         states.append(response.state)
         if status_name(response.state) in TERMINAL:
             return states

@@ -244,6 +244,13 @@ TEST_F(RegistryTest, CloseEndsTheWaitForAChange) {
   EXPECT_TRUE(registry_.closed());
 }
 
+TEST_F(RegistryTest, TheWaitForAChangeEndsWithItsTime) {
+  Insert("d1");
+  const int64_t seen = RevisionOf("d1");
+  EXPECT_EQ(registry_.AwaitChange(seen, clock_.Monotonic()), seen);
+  EXPECT_EQ(registry_.newest_revision(), seen);
+}
+
 TEST_F(RegistryTest, AReaderBesideAWriterMissesNoTerminalState) {
   constexpr int kRecords = 3;  // As many as are kept.
   constexpr int kRollbacks = 200;
