@@ -128,7 +128,7 @@ WatchStream::Action WatchStream::Decide() {
 }
 
 WatchStream::Action WatchStream::Write(grpc::ByteBuffer message) {
-  buffer_ = std::move(message);
+  buffer_.Swap(&message);
   writing_ = true;
   is_quiet_ = false;
   return Action::kWrite;
