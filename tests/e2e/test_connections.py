@@ -164,6 +164,8 @@ def rapid_reset(connection, seconds):
     """Opens streams and takes them back at once, as fast as it goes; returns how many."""
     headers = b"\x00\x00\x01\x01\x04" + b"%b" + b"\x82"
     count, end = 0, time.monotonic() + seconds
+    # Who does not read what comes back may be held up.
+    connection.settimeout(seconds)
     with contextlib.suppress(OSError):
         connection.sendall(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
         while time.monotonic() < end:
