@@ -10,7 +10,7 @@ import subprocess
 
 import grpc
 
-from conftest import SLUICE
+from conftest import SLUICE, SLUICED
 
 DENIED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
@@ -96,6 +96,11 @@ def code_of(call):
 
 def audit_records(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def is_sanitized():
+    """Whether sluiced was built with AddressSanitizer, which keeps freed memory for a while."""
+    return b"__asan_init" in SLUICED.read_bytes()
 
 
 def is_root():

@@ -15,7 +15,7 @@ import pytest
 
 from calls import call, eventually, listed, refused, request, rolling
 from conftest import SLUICE, SLUICED
-from security import make_certificates, stub_at, tls_credentials
+from security import is_sanitized, make_certificates, stub_at, tls_credentials
 from test_access import grant, refusal
 from test_tls import tls_config
 
@@ -50,11 +50,17 @@ def assert_serves(address):
         stub.ListServices(request("ListServices"), timeout=20, wait_for_ready=True)
 
 
+def most_growth_kb():
+    return (1024 if is_sanitized() else 64) * 1024
+
+
 def memory_kb(daemon):
     status = open(f"/proc/{daemon.process.pid}/status", encoding="utf-8").read()
     return int(status.split("VmRSS:")[1].split()[0])
 
 
+# UBSan opens a pipe to look at memory, and takes it for bad when it gets none.
+@pytest.mark.skipif(is_sanitized(), reason="UBSan itself needs descriptors")
 @pytest.mark.parametrize("over", ["unix", "tcp"])
 def test_t41_two_hundred_connections_with_few_descriptors(start_daemon, over):
     daemon = start_daemon()
@@ -164,6 +170,8 @@ def rapid_reset(connection, seconds):
     """Opens streams and takes them back at once, as fast as it goes; returns how many."""
     headers = b"\x00\x00\x01\x01\x04" + b"%b" + b"\x82"
     count, end = 0, time.monotonic() + seconds
+    # Who does not read what comes back may be held up.
+    connection.settimeout(seconds)
     with contextlib.suppress(OSError):
         connection.sendall(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
         while time.monotonic() < end:
@@ -191,7 +199,7 @@ def test_t42_resets_without_a_certificate_go_nowhere(start_daemon, tmp_path, spe
                 attacker = context.wrap_socket(plain) if speaks_tls else plain
                 rapid_reset(attacker, 0.5)
             stub.ListServices(request("ListServices"), timeout=10)
-    assert memory_kb(daemon) - before < 64 * 1024
+    assert memory_kb(daemon) - before < most_growth_kb()
 
 
 @pytest.mark.parametrize("over", ["unix", "tcp", "tls"])
@@ -208,7 +216,7 @@ def test_garbage_harms_nobody(start_daemon, tmp_path, over, what):
         with connect(address) as connection, contextlib.suppress(OSError):
             connection.sendall(what)
     assert_serves(address if over != "tls" else f"unix:{daemon.socket}")
-    assert memory_kb(daemon) - before < 64 * 1024
+    assert memory_kb(daemon) - before < most_growth_kb()
 
 
 def test_sockets_of_systemd_take_the_place_of_those_of_the_configuration(tmp_path):
