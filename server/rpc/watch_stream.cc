@@ -115,9 +115,10 @@ WatchStream::Action WatchStream::Decide() {
     const int64_t newest = registry_.newest_revision();
     const absl::StatusOr<SnapshotPtr> next = NextSeen();
     if (next.ok() && *next != nullptr) return Write(WatchBuffer(*next));
+    // What is not for this reader is looked at once, not at every change.
+    if (next.ok()) revision_ = std::max(revision_, newest);
     if (next.ok() && owes_beat_) {
       owes_beat_ = false;
-      revision_ = std::max(revision_, newest);
       return Write(RevisionBuffer(revision_));
     }
     if (next.ok() && !end_.has_value()) return Action::kNothing;

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "bench/report.h"
+#include "sluice/v1/deployment_service.pb.h"
 
 namespace sluice::bench {
 
@@ -24,8 +25,17 @@ Rows MeasureRollout();
 // GetState and Deploy against a server that only answers. Sockets are made in `folder`.
 Rows MeasureGetState(const std::string& folder);
 Rows MeasureDeploy(const std::string& folder);
+// Deploy with records on the disk, in the folder `disk`, against a loop that only writes and syncs.
+Rows MeasureJournal(const std::string& folder, const std::string& disk);
+// How long a start takes that finds records in `disk`.
+Rows MeasureRecovery(const std::string& folder, const std::string& disk);
+// GetState while others deploy and watch.
+Rows MeasureBusy(const std::string& folder, const std::string& disk);
 // A change of a record on its way to 1,000 watchers.
 Rows MeasureWatch(const std::string& folder);
+
+// A deployment that changes a flag, of the n-th service.
+v1::DeployRequest FlagRequest(int64_t n);
 
 }  // namespace sluice::bench
 

@@ -25,6 +25,11 @@ ServiceDefinitionPtr AnyService(ServicePorts ports) {
   return definition;
 }
 
+[[noreturn]] void Abort(const absl::Status& status) {
+  fmt::print(stderr, "sluice_bench: {}\n", status.ToString());
+  std::abort();
+}
+
 }  // namespace
 
 ServicePorts NonePorts() {
@@ -33,14 +38,21 @@ ServicePorts NonePorts() {
           .router = std::make_shared<NoneRouter>()};
 }
 
-Engine::Engine(const EngineLimits& limits, ServicePorts ports)
+Engine::Engine(const EngineLimits& limits, ServicePorts ports, const std::string& data_dir)
     : catalog_(AnyService(std::move(ports))),
       registry_(clock_, kHistory),
       manager_(clock_, registry_, catalog_, limits,
-               [this] { return fmt::format("{:06}", deployments_++); }) {}
+               [this] { return fmt::format("{:06}", deployments_++); }) {
+  if (data_dir.empty()) return;
+  auto records = DurableRecords::Open(data_dir, clock_, registry_, [](const absl::Status&) {});
+  if (!records.ok()) Abort(records.status());
+  records_ = *std::move(records);
+  manager_.ResumeAll(records_->requests());
+}
 
-ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits)
-    : engine_(limits, NonePorts()),
+ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits,
+                           const std::string& data_dir)
+    : engine_(limits, NonePorts(), data_dir),
       access_(*AccessControl::Make(config::v1::Config(), engine_.clock())) {
   ServerOptions options;
   options.unix_socket = socket;
@@ -48,10 +60,7 @@ ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits
                                                       .manager = engine_.manager(),
                                                       .registry = engine_.registry(),
                                                       .access = *access_});
-  if (!server.ok()) {
-    fmt::print(stderr, "sluice_bench: {}\n", server.status().ToString());
-    std::abort();
-  }
+  if (!server.ok()) Abort(server.status());
   server_ = *std::move(server);
 }
 

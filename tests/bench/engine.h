@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "app/durable_records.h"
 #include "base/clock.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
@@ -24,8 +25,8 @@ ServicePorts NonePorts();
 class Engine {
  public:
   // Every service is accepted, and gets `ports`. Ids are "000000", "000001" … in the order of the
-  // deployments.
-  Engine(const EngineLimits& limits, ServicePorts ports);
+  // deployments. With a `data_dir` records are durable, and those that are there are restored.
+  Engine(const EngineLimits& limits, ServicePorts ports, const std::string& data_dir = "");
 
   Clock& clock() { return clock_; }
   Registry& registry() { return registry_; }
@@ -35,14 +36,16 @@ class Engine {
   RealClock clock_;
   ServiceCatalog catalog_;
   Registry registry_;
-  int deployments_ = 0;  // Ids are made under the manager's lock.
+  std::unique_ptr<DurableRecords> records_;  // null: in memory
+  int deployments_ = 0;                      // Ids are made under the manager's lock.
   DeploymentManager manager_;
 };
 
 // An engine behind a socket.
 class ServedEngine {
  public:
-  ServedEngine(const std::string& socket, const EngineLimits& limits);
+  ServedEngine(const std::string& socket, const EngineLimits& limits,
+               const std::string& data_dir = "");
   // Drains.
   ~ServedEngine();
 

@@ -20,6 +20,7 @@ struct Call {
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
   grpc::ByteBuffer response;
   grpc::Status status;
+  absl::Time begun;
 };
 
 class UnaryLoop {
@@ -27,35 +28,38 @@ class UnaryLoop {
   UnaryLoop(const std::string& address, const Load& load)
       : load_(load), stub_(Connect(address)), calls_(load.in_flight) {}
 
-  absl::StatusOr<double> Run() {
+  absl::StatusOr<LoadResult> Run() {
     for (Call& call : calls_) Begin(call);
     SLUICE_RETURN_IF_ERROR(RunFor(load_.warm_up).status());
-    absl::StatusOr<double> rate = RunFor(load_.duration);
+    absl::StatusOr<LoadResult> result = RunFor(load_.duration);
     Finish();
-    return rate;
+    return result;
   }
 
  private:
   void Begin(Call& call) {
     call.context = std::make_unique<grpc::ClientContext>();
     call.response.Clear();
+    call.begun = absl::Now();
     call.reader =
         stub_.PrepareUnaryCall(call.context.get(), load_.method, load_.request(next_++), &queue_);
     call.reader->StartCall();
     call.reader->Finish(&call.response, &call.status, &call);
   }
 
-  absl::StatusOr<double> RunFor(absl::Duration duration) {
+  absl::StatusOr<LoadResult> RunFor(absl::Duration duration) {
     const absl::Time begin = absl::Now();
     absl::Time now = begin;
-    int64_t done = 0;
+    LoadResult result;
     for (; now < begin + duration; now = absl::Now()) {
       Call& call = Next();
       if (!call.status.ok()) return Failure(call);
-      ++done;
+      result.seconds.push_back(absl::ToDoubleSeconds(absl::Now() - call.begun));
       Begin(call);
     }
-    return static_cast<double>(done) / absl::ToDoubleSeconds(now - begin);
+    result.calls_per_second =
+        static_cast<double>(result.seconds.size()) / absl::ToDoubleSeconds(now - begin);
+    return result;
   }
 
   Call& Next() {
@@ -94,8 +98,49 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-absl::StatusOr<double> CallsPerSecond(const std::string& address, const Load& load) {
+absl::StatusOr<LoadResult> RunLoad(const std::string& address, const Load& load) {
   return UnaryLoop(address, load).Run();
+}
+
+absl::StatusOr<double> CallsPerSecond(const std::string& address, const Load& load) {
+  SLUICE_ASSIGN_OR_RETURN(const LoadResult result, RunLoad(address, load));
+  return result.calls_per_second;
+}
+
+SteadyCalls::SteadyCalls(const std::string& address, const Load& load, double per_second)
+    : load_(load), interval_(absl::Seconds(1 / per_second)), stub_(Connect(address)) {
+  thread_.emplace(*Thread::Start(
+      "steady-calls", [this] { Run(); }, 1024 * 1024));
+}
+
+SteadyCalls::~SteadyCalls() {
+  stopping_ = true;
+  thread_.reset();
+}
+
+void SteadyCalls::Run() {
+  grpc::CompletionQueue queue;
+  absl::Time next = absl::Now();
+  int64_t begun = 0;
+  int64_t ended = 0;
+  while (!stopping_ || ended < begun) {
+    void* tag = nullptr;
+    bool ok = false;
+    if (queue.AsyncNext(&tag, &ok, absl::ToChronoTime(next)) == grpc::CompletionQueue::GOT_EVENT) {
+      const std::unique_ptr<Call> call(static_cast<Call*>(tag));
+      ++ended;
+      if (call->status.ok()) ++answered_;
+      continue;
+    }
+    next += interval_;
+    if (stopping_) continue;
+    auto* call = new Call;
+    call->context = std::make_unique<grpc::ClientContext>();
+    call->reader =
+        stub_.PrepareUnaryCall(call->context.get(), load_.method, load_.request(begun++), &queue);
+    call->reader->StartCall();
+    call->reader->Finish(&call->response, &call->status, call);
+  }
 }
 
 // Sends its request, then reads until its end.

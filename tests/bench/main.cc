@@ -2,16 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // sluice_bench [NAME ...]: runs the benchmarks (all, or those named: waiting rollout get-state
-// deploy watch) and prints one Markdown table. Exit code 1 when one could not be run; a missed goal
-// is in the table.
+// deploy watch journal busy recovery) and prints one Markdown table. Exit code 1 when one could not
+// be run; a missed goal is in the table. Records go to SLUICE_BENCH_DISK, else to /var/tmp, which
+// has to be on a real disk.
 
 #include <fmt/format.h>
 #include <grpc/grpc.h>
+#include <linux/magic.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 
@@ -28,12 +32,18 @@ struct Benchmark {
 // The daemon's log is written as in production, but nobody reads it.
 void LogToNobody() { spdlog::set_default_logger(spdlog::basic_logger_mt("bench", "/dev/null")); }
 
-std::string TemporaryFolder() {
-  std::string path = (std::filesystem::temp_directory_path() / "sluice-bench-XXXXXX").string();
+std::string FolderIn(const std::filesystem::path& parent) {
+  std::string path = (parent / "sluice-bench-XXXXXX").string();
   return mkdtemp(path.data()) == nullptr ? "" : path;
 }
 
-int Run(const std::vector<std::string>& chosen, const std::string& folder) {
+bool IsInMemory(const std::string& folder) {
+  struct statfs info = {};
+  return statfs(folder.c_str(), &info) != 0 || info.f_type == TMPFS_MAGIC;
+}
+
+int Run(const std::vector<std::string>& chosen, const std::string& folder,
+        const std::string& disk) {
   // The benchmarks without gRPC come first: what it allocates would hide in theirs.
   const std::vector<Benchmark> benchmarks = {
       {"waiting", [] { return MeasureWaiting(); }},
@@ -41,6 +51,9 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder) {
       {"get-state", [&] { return MeasureGetState(folder); }},
       {"deploy", [&] { return MeasureDeploy(folder); }},
       {"watch", [&] { return MeasureWatch(folder); }},
+      {"journal", [&] { return MeasureJournal(folder, disk); }},
+      {"busy", [&] { return MeasureBusy(folder, disk); }},
+      {"recovery", [&] { return MeasureRecovery(folder, disk); }},
   };
   std::vector<Row> table;
   for (const auto& [name, measure] : benchmarks) {
@@ -65,12 +78,17 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder) {
 
 int main(int argc, char** argv) {
   sluice::bench::LogToNobody();
-  const std::string folder = sluice::bench::TemporaryFolder();
-  if (folder.empty()) {
-    fmt::print(stderr, "sluice_bench: no temporary folder can be made; set TMPDIR\n");
+  const char* parent = std::getenv("SLUICE_BENCH_DISK");
+  const std::string folder = sluice::bench::FolderIn(std::filesystem::temp_directory_path());
+  const std::string disk = sluice::bench::FolderIn(parent == nullptr ? "/var/tmp" : parent);
+  if (folder.empty() || disk.empty() || sluice::bench::IsInMemory(disk)) {
+    fmt::print(stderr,
+               "sluice_bench: no temporary folder can be made, or /var/tmp is in memory; "
+               "set TMPDIR, or SLUICE_BENCH_DISK\n");
     return 1;
   }
-  const int code = sluice::bench::Run({argv + 1, argv + argc}, folder);
+  const int code = sluice::bench::Run({argv + 1, argv + argc}, folder, disk);
   std::filesystem::remove_all(folder);
+  std::filesystem::remove_all(disk);
   return code;
 }

@@ -34,14 +34,6 @@ Row RowOf(std::string figure, const Pairs& pairs, std::optional<double> goal) {
   return row;
 }
 
-v1::DeployRequest FlagRequest(int64_t n) {
-  v1::DeployRequest request;
-  request.set_service(fmt::format("service-{:07}", n));
-  request.set_version("2.4.1");
-  request.mutable_strategy()->mutable_feature_flag_strategy()->set_initial_rollout(5);
-  return request;
-}
-
 // Every accepted deployment may wait or run.
 EngineLimits RoomForAll() { return {.max_pending_deployments = 10'000'000}; }
 
@@ -90,6 +82,14 @@ Rows MeasureDeploys(const std::string& folder, const std::string& figure, Accept
 }
 
 }  // namespace
+
+v1::DeployRequest FlagRequest(int64_t n) {
+  v1::DeployRequest request;
+  request.set_service(fmt::format("service-{:07}", n));
+  request.set_version("2.4.1");
+  request.mutable_strategy()->mutable_feature_flag_strategy()->set_initial_rollout(5);
+  return request;
+}
 
 Rows MeasureGetState(const std::string& folder) {
   const std::string socket = folder + "/get-state";

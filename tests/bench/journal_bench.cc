@@ -1,0 +1,127 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Deploy with records on the disk. Nothing can be acknowledged faster than the disk syncs: a loop
+// that does nothing but write and sync is the limit of one client, and as many clients as there are
+// share each sync, until calls themselves are the limit.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+#include "base/unique_fd.h"
+#include "bench/benchmarks.h"
+#include "bench/engine.h"
+#include "bench/load.h"
+#include "bench/null_server.h"
+
+namespace sluice::bench {
+namespace {
+
+constexpr int kRounds = 5;
+constexpr int kInFlight[] = {1, 16, 256};
+constexpr absl::Duration kSyncTime = absl::Milliseconds(500);
+constexpr double kOneClientMore = 100e-6;
+constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
+
+// The median of what it takes to append `bytes` to a file and sync it.
+absl::StatusOr<double> SecondsOfSync(const std::string& file, size_t bytes) {
+  const UniqueFd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const std::string data(bytes, 'x');
+  std::vector<double> seconds;
+  const absl::Time end = absl::Now() + kSyncTime;
+  while (absl::Now() < end) {
+    const absl::Time begin = absl::Now();
+    if (write(fd.get(), data.data(), bytes) < 0 || fdatasync(fd.get()) != 0) {
+      return absl::InternalError("the disk cannot be written");
+    }
+    seconds.push_back(absl::ToDoubleSeconds(absl::Now() - begin));
+  }
+  return Median(seconds);
+}
+
+// One round, the three beside each other.
+struct Round {
+  double sync = 0;       // seconds
+  double null_rate = 0;  // per second
+  double rate = 0;       // per second
+  double latency = 0;    // seconds, the median
+  double bound(int clients) const { return std::min(null_rate, clients / sync); }
+};
+
+absl::StatusOr<LoadResult> RunDeploys(const std::string& socket, const std::string& data_dir,
+                                      const Load& load) {
+  ServedEngine served(socket, {.max_active_deployments = 1, .max_pending_deployments = 10'000'000},
+                      data_dir);
+  SLUICE_RETURN_IF_ERROR(served.engine().manager().Deploy(TwentySteps("holder")).status());
+  return RunLoad("unix:" + socket, load);
+}
+
+Row RowOfOne(const std::vector<Round>& rounds) {
+  std::vector<double> latency, sync, more;
+  for (const Round& round : rounds) {
+    latency.push_back(round.latency);
+    sync.push_back(round.sync);
+    more.push_back(round.latency - round.sync);
+  }
+  return {.figure = "Deploy on the disk, 1 in flight, median latency",
+          .measured = MillisText(absl::Seconds(Median(latency))),
+          .limit = MillisText(absl::Seconds(Median(sync))) + " write + fdatasync",
+          .ratio = fmt::format("+{}", MillisText(absl::Seconds(Median(more)))),
+          .goal = "≤ +0.10 ms",
+          .met = Median(more) <= kOneClientMore};
+}
+
+Row RowOfMany(int clients, const std::vector<Round>& rounds) {
+  Pairs pairs;
+  for (const Round& round : rounds) {
+    pairs.measured.push_back(round.rate);
+    pairs.limit.push_back(round.bound(clients));
+  }
+  Row row{.figure = fmt::format("Deploy on the disk, {} in flight", clients),
+          .measured = RateText(Median(pairs.measured)),
+          .limit = RateText(Median(pairs.limit)) + " null RPC, or clients / fdatasync",
+          .ratio = fmt::format("{:.2f}", MedianRatio(pairs))};
+  if (clients != 256) return row;
+  row.goal = "≥ 0.5";
+  row.met = MedianRatio(pairs) >= 0.5;
+  return row;
+}
+
+absl::StatusOr<grpc::ByteBuffer> DeployResponse() {
+  Engine engine(EngineLimits(), NonePorts());
+  SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr accepted, engine.manager().Deploy(FlagRequest(0)));
+  return Encode(accepted->state());
+}
+
+}  // namespace
+
+Rows MeasureJournal(const std::string& folder, const std::string& disk) {
+  SLUICE_ASSIGN_OR_RETURN(const grpc::ByteBuffer response, DeployResponse());
+  const NullServer null_server(folder + "/null-journal", response);
+  Load load{.method = kDeploy, .request = [](int64_t n) { return Encode(FlagRequest(n)); }};
+  std::vector<Row> rows;
+  for (const int clients : kInFlight) {
+    load.in_flight = clients;
+    std::vector<Round> rounds(kRounds);
+    for (int i = 0; i < kRounds; ++i) {
+      Round& round = rounds[static_cast<size_t>(i)];
+      SLUICE_ASSIGN_OR_RETURN(round.sync, SecondsOfSync(disk + "/sync", response.Length()));
+      SLUICE_ASSIGN_OR_RETURN(round.null_rate,
+                              CallsPerSecond("unix:" + folder + "/null-journal", load));
+      const std::string data_dir = fmt::format("{}/journal-{}-{}", disk, clients, i);
+      SLUICE_ASSIGN_OR_RETURN(const LoadResult result,
+                              RunDeploys(folder + "/journal", data_dir, load));
+      round.rate = result.calls_per_second;
+      round.latency = Median(result.seconds);
+    }
+    rows.push_back(clients == 1 ? RowOfOne(rounds) : RowOfMany(clients, rounds));
+  }
+  return rows;
+}
+
+}  // namespace sluice::bench
