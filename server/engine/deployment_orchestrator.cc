@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
@@ -114,6 +116,24 @@ void BeginDeployment(v1::DeploymentState& state, absl::Time now) {
 }
 
 void DeploymentOrchestrator::LearnPreviousVersions() {
+  const std::vector<int> unknown = TargetsToAsk();
+  std::vector<absl::StatusOr<std::string>> answers(unknown.size());
+  std::atomic<int> running{0};
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    ++running;
+    const auto ask = [this, index = unknown[i], &answer = answers[i], &running] {
+      answer = AskTarget(index);
+      context_.control.EndCall(running);
+    };
+    if (!context_.target_calls.Submit(ask).ok()) ask();
+  }
+  const Interrupt interrupt = context_.control.Await([&] { return running == 0; });
+  // Answers may have been cut short: the next start asks again.
+  if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return;
+  RecordPreviousVersions(unknown, answers);
+}
+
+std::vector<int> DeploymentOrchestrator::TargetsToAsk() const {
   std::vector<int> unknown;
   context_.record.Read([&](const v1::DeploymentState& state) {
     for (int i = 0; i < state.targets_size(); ++i) {
@@ -122,30 +142,32 @@ void DeploymentOrchestrator::LearnPreviousVersions() {
       if (untouched && target.previous_version().empty()) unknown.push_back(i);
     }
   });
-  std::atomic<int> running{0};
-  for (const int index : unknown) {
-    ++running;
-    const auto ask = [this, index, &running] {
-      AskTarget(index);
-      context_.control.EndCall(running);
-    };
-    if (!context_.target_calls.Submit(ask).ok()) ask();
-  }
-  context_.control.Await([&] { return running == 0; });
+  return unknown;
+}
+
+void DeploymentOrchestrator::RecordPreviousVersions(
+    const std::vector<int>& asked, const std::vector<absl::StatusOr<std::string>>& answers) {
+  // In one change: whether all were asked must not look different after a crash in between.
   Change(context_.record, [&](v1::DeploymentState& state) {
+    for (size_t i = 0; i < asked.size(); ++i) {
+      v1::TargetState& target = *state.mutable_targets(asked[i]);
+      // A target that does not tell runs what the configuration says.
+      if (answers[i].ok()) target.mutable_target()->set_version(*answers[i]);
+      target.set_previous_version(target.target().version());
+    }
     std::set<std::string> versions;
     for (const v1::TargetState& target : state.targets()) {
       versions.insert(target.previous_version());
     }
     if (versions.size() != 1 || *versions.begin() == state.version()) return;
-    const bool all_were_asked = static_cast<int>(unknown.size()) == state.targets_size();
+    const bool all_were_asked = static_cast<int>(asked.size()) == state.targets_size();
     if (state.previous_version().empty() || (all_were_asked && !versions.begin()->empty())) {
       state.set_previous_version(*versions.begin());
     }
   });
 }
 
-void DeploymentOrchestrator::AskTarget(int index) {
+absl::StatusOr<std::string> DeploymentOrchestrator::AskTarget(int index) {
   TargetCall call;
   context_.record.Read([&](const v1::DeploymentState& state) {
     const v1::Target& target = state.targets(index).target();
@@ -153,16 +175,10 @@ void DeploymentOrchestrator::AskTarget(int index) {
             .version = state.version(),
             .target_id = target.id(),
             .target_address = target.address(),
-            .deployment_id = state.id()};
+            .deployment_id = state.id(),
+            .epoch = context_.epoch};
   });
-  const absl::StatusOr<std::string> version =
-      context_.ports.deployer->RunningVersion(call, context_.control.stop_token());
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    v1::TargetState& target = *state.mutable_targets(index);
-    // A target that does not tell runs what the configuration says.
-    if (version.ok()) target.mutable_target()->set_version(*version);
-    target.set_previous_version(target.target().version());
-  });
+  return context_.ports.deployer->RunningVersion(call, context_.control.stop_token());
 }
 
 void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {

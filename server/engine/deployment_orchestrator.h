@@ -9,8 +9,10 @@
 #define SLUICE_ENGINE_DEPLOYMENT_ORCHESTRATOR_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/run_context.h"
 #include "engine/runner.h"
 #include "engine/way_back.h"
@@ -29,7 +31,11 @@ class DeploymentOrchestrator {
   void Deploy();
   void Rollback();
   void LearnPreviousVersions();
-  void AskTarget(int index);
+  // Those whose version the daemon does not know from earlier deployments.
+  std::vector<int> TargetsToAsk() const;
+  absl::StatusOr<std::string> AskTarget(int index);
+  void RecordPreviousVersions(const std::vector<int>& asked,
+                              const std::vector<absl::StatusOr<std::string>>& answers);
   // What follows from how the run of a plan ended.
   void Settle(const RunOutcome& outcome);
   void FollowPolicy(const RunOutcome& outcome);

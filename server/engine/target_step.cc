@@ -141,7 +141,10 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
   if (phase != v1::TARGET_PHASE_UNSPECIFIED) {
     const absl::StatusOr<std::string> running =
         context_.ports.deployer->RunningVersion(call, stop_);
-    if (running.ok() && *running == call.version) return {};
+    if (running.ok() && *running == call.version) {
+      ForgetCancelledCall(index);
+      return {};
+    }
   }
   call = BeginCall(index);
   // Nothing is touched unless it will be known after a restart that it may have been.
@@ -151,6 +154,16 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
     return {.status = status};
   }
   return context_.ports.deployer->Deploy(call, stop_);
+}
+
+void TargetStep::ForgetCancelledCall(int index) {
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    v1::TargetState& target = *state.mutable_targets(index);
+    if (target.error().empty()) return;
+    target.clear_end_time();
+    target.clear_error();
+    target.clear_output();
+  });
 }
 
 TargetStep::Outcome TargetStep::DeployOne(int index) {

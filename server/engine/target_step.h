@@ -66,6 +66,8 @@ class TargetStep {
   Outcome End(int target, v1::Reason reason, const absl::Status& status, const std::string& output);
   TargetCall CallOf(int target, const v1::DeploymentState& state) const;
   TargetCall BeginCall(int target);
+  // If one was cancelled as the daemon drained, it had done its work all the same.
+  void ForgetCancelledCall(int target);
   Tally Collect() const;
   // Of todo_, as many as are to be done.
   size_t TodoEnd() const { return give_up_ ? begun_ : todo_.size(); }

@@ -69,7 +69,10 @@ bool UsesRouter(const v1::Strategy& strategy) {
 std::vector<std::string> EndCheck::Violations(const v1::DeploymentState& state,
                                               int most_at_once) const {
   std::vector<std::string> found = {AtOnce(state, most_at_once), Routed(state), Grew(state)};
-  if (!IsTargetBased(state.strategy_options())) found.push_back(Recorded(state));
+  const bool has_ended_well = state.status() != v1::STATUS_FAILED;
+  if (!IsTargetBased(state.strategy_options()) && (has_ended_well || !after_crashes_)) {
+    found.push_back(Recorded(state));
+  }
   if (state.status() == v1::STATUS_COMPLETED) found.push_back(TargetsCompleted(state));
   if (state.status() == v1::STATUS_ROLLED_BACK) found.push_back(TargetsRolledBack(state));
   std::erase(found, "");
@@ -95,9 +98,13 @@ const WorldCall* EndCheck::LastCall(const v1::DeploymentState& state, CallKind k
 bool EndCheck::IsHealthyOn(const v1::DeploymentState& state, const std::string& target,
                            const std::string& version) const {
   const WorldCall* deploy = LastCall(state, CallKind::kDeploy, target);
+  const WorldCall* told = LastCall(state, CallKind::kRunningVersion, target);
   const WorldCall* health = LastCall(state, CallKind::kHealth, target);
-  return deploy != nullptr && deploy->status.ok() && deploy->version == version &&
-         health != nullptr && health->status.ok() && health->version == version;
+  const bool was_brought = deploy != nullptr && deploy->status.ok() && deploy->version == version;
+  // After a crash in the middle of a call the target is asked, and perhaps has it already.
+  const bool has_told = told != nullptr && deploy < told && told->detail == version;
+  return (was_brought || has_told) && health != nullptr && health->status.ok() &&
+         health->version == version;
 }
 
 std::string EndCheck::TargetsCompleted(const v1::DeploymentState& state) const {

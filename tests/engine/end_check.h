@@ -18,8 +18,10 @@ namespace sluice {
 // For one thread.
 class EndCheck {
  public:
-  // `world` must outlive this, and is no longer called.
-  explicit EndCheck(const FakeWorld& world) : world_(world), calls_(world.calls()) {}
+  // `world` must outlive this, and is no longer called. After crashes the record of a deployment
+  // that was aborted before its step was done again may lag behind the router.
+  explicit EndCheck(const FakeWorld& world, bool after_crashes = false)
+      : world_(world), calls_(world.calls()), after_crashes_(after_crashes) {}
 
   // What does not hold; empty when all is well. `most_at_once` is how many targets the deployment's
   // strategy may call at a time.
@@ -46,6 +48,7 @@ class EndCheck {
 
   const FakeWorld& world_;
   const std::vector<WorldCall> calls_;
+  const bool after_crashes_;
 };
 
 }  // namespace sluice

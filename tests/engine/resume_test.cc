@@ -269,6 +269,49 @@ TEST_F(UncertainTest, RollbackTakesItBack) {
   EXPECT_THAT(Versions(), ElementsAre("1.0", "1.0"));
 }
 
+// --- Shut down in order: calls are cancelled, and what is recorded of them is durable.
+
+class ShutdownTest : public ResumeTest {
+ protected:
+  void ShutDown() {
+    ASSERT_EQ(manager_->Drain(absl::ZeroDuration(), absl::InfiniteDuration()), 0u);
+    ASSERT_TRUE(registry_->AwaitDurable().ok());
+    Crash();
+  }
+};
+
+TEST_F(ShutdownTest, ACancelledCallThatWasDoneAllTheSameIsNoError) {
+  Configure(1);
+  StartDurable();
+  HangDeploy("t1", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  ShutDown();
+  world_->SetVersion("t1", "2.0");
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(state.targets(0).error(), "");
+  EXPECT_EQ(Deploys().size(), 1u);
+}
+
+TEST_F(ShutdownTest, TargetsThatCouldNotBeAskedAreAskedAgain) {
+  Configure(2);
+  world_->SetVersion("t1", "1.5");
+  world_->SetVersion("t2", "1.5");
+  world_->Script(CallKind::kRunningVersion, "t2", "", {.hangs = true});
+  StartDurable();
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kRunningVersion, 2);
+  ShutDown();
+  world_->Script(CallKind::kRunningVersion, "t2", "", {});
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.targets(0).previous_version(), "1.5");
+  EXPECT_EQ(state.targets(1).previous_version(), "1.5");
+  EXPECT_EQ(state.previous_version(), "1.5");
+}
+
 TEST_F(ResumeTest, AServiceThatIsGoneFailsClearly) {
   Configure(1);
   StartDurable();
@@ -336,6 +379,7 @@ struct Scenario {
   std::string name;
   std::string request;
   std::string fails;  // this target's deployment of 2.0
+  std::string runs = "1.0";
 };
 
 class KilledTest : public ResumeTest, public testing::WithParamInterface<Scenario> {
@@ -344,6 +388,7 @@ class KilledTest : public ResumeTest, public testing::WithParamInterface<Scenari
     store_ = nullptr;
     world_ = std::make_shared<FakeWorld>(clock_);
     Configure(6);
+    for (int i = 1; i <= 6; ++i) world_->SetVersion(absl::StrCat("t", i), GetParam().runs);
     if (!GetParam().fails.empty()) FailDeploy(GetParam().fails, "2.0");
     StartDurable();
   }
@@ -447,6 +492,8 @@ INSTANTIATE_TEST_SUITE_P(
     Scenarios, KilledTest,
     testing::Values(
         Scenario{"Rolling", "strategy { rolling_deployment { batch_size: 2 delay_seconds: 5 } }"},
+        Scenario{"RollingOfWhatTheConfigurationDoesNotKnow",
+                 "strategy { rolling_deployment { batch_size: 3 delay_seconds: 1 } }", "", "1.5"},
         // One by one: whether others of a batch have begun before one fails is chance.
         Scenario{"RollingThatFails", "strategy { rolling_deployment { delay_seconds: 2 } }", "t4"},
         Scenario{"RollingThatGoesOn",

@@ -16,7 +16,10 @@ WorldCall CallOf(CallKind kind, const TargetCall& call) {
   return {.kind = kind,
           .subject = call.target_id,
           .version = call.version,
-          .deployment_id = call.deployment_id};
+          .deployment_id = call.deployment_id,
+          .step = call.step,
+          .attempt = call.attempt,
+          .epoch = call.epoch};
 }
 
 WorldCall CallOf(CallKind kind, const RouteCall& call, const std::string& detail) {
@@ -24,7 +27,8 @@ WorldCall CallOf(CallKind kind, const RouteCall& call, const std::string& detail
           .subject = call.service,
           .version = call.version,
           .deployment_id = call.deployment_id,
-          .detail = detail};
+          .detail = detail,
+          .epoch = call.epoch};
 }
 
 bool LoadsATarget(CallKind kind) { return kind == CallKind::kDeploy || kind == CallKind::kHealth; }
@@ -135,6 +139,7 @@ CallResult FakeWorld::Perform(WorldCall call, const std::stop_token& stop) {
     call.status = Await(script, stop);
     if (LoadsATarget(call.kind)) --load.running;
     call.end = clock_.Monotonic();
+    if (call.kind == CallKind::kRunningVersion) call.detail = versions_[call.subject];
     calls_[index] = call;
     if (call.status.ok() && call.kind == CallKind::kDeploy) versions_[call.subject] = call.version;
     result = {.status = call.status, .output = script.output};

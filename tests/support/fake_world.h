@@ -38,10 +38,13 @@ struct WorldCall {
   std::string subject;  // target id; for the router the service
   std::string version;
   std::string deployment_id;
-  std::string detail;  // the router's slot, flag and percentage
+  std::string detail;  // the router's slot, flag and percentage; the version that a target told
   absl::Duration begin;
   absl::Duration end = absl::InfiniteDuration();  // while it runs
   absl::Status status;
+  int step = 0;
+  int attempt = 0;
+  int64_t epoch = 0;
 };
 
 // Thread-safe.

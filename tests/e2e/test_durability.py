@@ -1,0 +1,332 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Records and disks: what is refused, what survives, and what a restart goes on with."""
+import os
+import pathlib
+import pwd
+import random
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+
+import grpc
+import pytest
+
+from calls import await_log, call, eventually, listed, request, rolling, strategy
+from conftest import SLUICED
+from test_api import check_health
+
+OPEN = "allow_unconfigured_services: true\n"
+BULK = {f"k{i}": "x" * 1000 for i in range(20)}
+SMALL_FILE_BYTES = 256 * 1024
+
+
+def flag(daemon, number, **fields):
+    return call(daemon, "Deploy", service=f"s{number}", version="v1", request_id=f"r{number}",
+                strategy=strategy("FeatureFlagStrategy", initial_rollout=5), **fields)
+
+
+def deploy_until_refused(daemon):
+    """The ids that were acknowledged, and the refusal."""
+    acknowledged = []
+    with pytest.raises(grpc.RpcError) as error:
+        while len(acknowledged) < 1000:
+            acknowledged.append(flag(daemon, len(acknowledged), metadata=BULK).id)
+    return acknowledged, error.value
+
+
+def check_reads_go_on(daemon, acknowledged):
+    assert call(daemon, "GetState", deployment_id=acknowledged[0]).id == acknowledged[0]
+    assert next(call(daemon, "WatchStates", deployment_id=acknowledged[-1])).state.id
+    assert {state.id for state in listed(daemon, page_size=1000)} <= set(acknowledged)
+    eventually(lambda: check_health(daemon, "") == "NOT_SERVING")
+
+
+def check_nothing_is_lost(daemon, acknowledged):
+    """After a restart; the request that was refused is taken now, and so are new ones."""
+    assert set(acknowledged) <= {state.id for state in listed(daemon, page_size=1000)}
+    for number, deployment in enumerate(acknowledged):
+        assert flag(daemon, number, metadata=BULK).id == deployment
+    assert flag(daemon, len(acknowledged), metadata=BULK).id not in acknowledged
+    assert check_health(daemon, "") == "SERVING"
+
+
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILE_BYTES, resource.RLIM_INFINITY))
+
+
+def test_t05_a_full_disk_refuses_changes_and_loses_nothing(start_daemon):
+    daemon = start_daemon(OPEN, durable=True, preexec=small_files)
+    acknowledged, error = deploy_until_refused(daemon)
+    assert acknowledged
+    assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
+    assert "nothing is accepted until sluiced is restarted" in error.details()
+    check_reads_go_on(daemon, acknowledged)
+    daemon.kill()
+    daemon.start()
+    check_nothing_is_lost(daemon, acknowledged)
+
+
+SYNC = "fsync,fdatasync"
+
+
+def strace(output, sync):
+    """strace before the daemon: its sync number `sync` in each thread fails."""
+    works = shutil.which("strace") and subprocess.run(
+        ["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True,
+        check=False).returncode == 0
+    if not works:
+        pytest.skip("strace is not there or may not trace here")
+    return ["strace", "-D", "-f", "-o", str(output), "-e", f"trace={SYNC}",
+            "-e", f"inject={SYNC}:error=EIO:when={sync}"]
+
+
+@pytest.mark.parametrize("sync", [8, 20])
+def test_t06_a_failed_sync_is_never_acknowledged_nor_tried_again(start_daemon, tmp_path, sync):
+    daemon = start_daemon(OPEN, durable=True)
+    assert daemon.stop() == 0
+    trace = tmp_path / "trace"
+    daemon.start(prefix=strace(trace, sync))
+    acknowledged, error = deploy_until_refused(daemon)
+    assert acknowledged
+    assert error.code() == grpc.StatusCode.INTERNAL, error
+    check_reads_go_on(daemon, acknowledged)
+    with pytest.raises(grpc.RpcError):
+        flag(daemon, 2000)
+    assert daemon.stop() == 0
+    after = trace.read_text().split("(INJECTED)", 1)[1]
+    assert not re.findall(r"f(?:data)?sync\(", after), after
+    daemon.start()
+    check_nothing_is_lost(daemon, acknowledged)
+
+
+# --- What is no data directory.
+
+def make_file(place):
+    (place / "data").write_text("x")
+
+
+def make_link(place):
+    (place / "other").mkdir(mode=0o700)
+    (place / "data").symlink_to(place / "other")
+
+
+def make_foreign(place):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    (place / "data").mkdir(mode=0o700)
+    os.chown(place / "data", 12345, 12345)
+
+
+def refuses(config, place, **how):
+    """The one line with which sluiced gives up."""
+    begin = time.monotonic()
+    ended = subprocess.run([str(how.pop("program", SLUICED)), "--socket", f"{place}/s.sock",
+                            "--config", str(config)], capture_output=True, text=True, timeout=10,
+                           check=False, **how)
+    assert ended.returncode == 1
+    assert time.monotonic() - begin < 5
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("sluiced: "), ended.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("make, words", [
+    (make_file, "is not a directory"),
+    (make_link, "is a symbolic link; name the directory itself"),
+    (make_foreign, "belongs to user 12345"),
+    (lambda place: None, "No such file or directory; create"),
+], ids=["file", "link", "foreign", "no parent"])
+def test_t07_what_is_no_data_directory_is_refused(tmp_path, make, words):
+    make(tmp_path)
+    path = tmp_path / "data" if list(tmp_path.iterdir()) else tmp_path / "missing" / "data"
+    config = tmp_path / "sluice.yaml"
+    config.write_text(f"data_dir: {path}\n")
+    line = refuses(config, tmp_path)
+    assert f"data_dir {path} " in line or f"data_dir {path}:" in line
+    assert words in line
+
+
+def test_t07_a_read_only_data_directory_is_refused():
+    # A place that everybody reaches: root may write wherever it likes, so nobody has to try.
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        os.chmod(place, 0o755)
+        program = shutil.copy(SLUICED, place)
+        (place / "data").mkdir(mode=0o500)
+        config = place / "sluice.yaml"
+        config.write_text(f"data_dir: {place}/data\n")
+        how = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(place / "data", nobody.pw_uid, nobody.pw_gid)
+            how = {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
+        line = refuses(config, place, program=program, **how)
+    assert "cannot open" in line and "Permission denied" in line
+
+
+def test_t08_a_second_daemon_on_the_data_is_told_who_has_it(start_daemon, tmp_path):
+    daemon = start_daemon(OPEN, durable=True)
+    line = refuses(daemon.config, tmp_path)
+    assert f"is locked by process {daemon.process.pid};" in line
+    assert flag(daemon, 1).id == flag(daemon, 1).id
+
+
+def test_t10_the_data_of_a_newer_program_is_not_touched(start_daemon):
+    daemon = start_daemon(OPEN, durable=True)
+    flag(daemon, 1)
+    assert daemon.stop() == 0
+    [path] = daemon.data_dir.glob("*.db")
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    before = {file.name: (file.read_bytes(), file.stat().st_mtime_ns)
+              for file in daemon.data_dir.iterdir() if "lock" not in file.name}
+    line = refuses(daemon.config, daemon.directory)
+    assert "was written by a newer sluiced (schema 99" in line
+    assert before == {file.name: (file.read_bytes(), file.stat().st_mtime_ns)
+                      for file in daemon.data_dir.iterdir() if "lock" not in file.name}
+
+
+# --- What a restart goes on with.
+
+def test_t12_a_crash_loop_wedges_nothing(start_daemon, make_fleet):
+    fleet = make_fleet(10)
+    daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
+    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
+    seeded, epochs = random.Random(1), []
+    for number in range(50):
+        flag(daemon, number)
+        time.sleep(seeded.uniform(0, 0.05))
+        daemon.kill()
+        daemon.start()
+        epochs.append(int(re.search(r"epoch=(\d+)", daemon.log())[1]))
+    assert all(a < b for a, b in zip(epochs, epochs[1:]))
+    daemon.await_status(deployment, "COMPLETED")
+    assert set(fleet.versions().values()) == {"v2"}
+    for number in range(50):
+        daemon.await_status(flag(daemon, number).id, "COMPLETED")
+
+
+def test_t45_a_drained_rollout_goes_on_at_the_next_start(start_daemon, make_fleet):
+    fleet = make_fleet(4)
+    fleet.slow(1, ["t2"])
+    daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
+    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling()).id
+    watch = call(daemon, "WatchStates", deployment_id=deployment)
+    next(watch)
+    eventually(lambda: [row for row in fleet.calls() if row[1] == "t2"])
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    with pytest.raises(grpc.RpcError) as error:
+        for _ in watch:
+            pass
+    assert error.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert daemon.process.wait(timeout=30) == 0
+    events = re.findall(r"event=(drain_began|deployment_suspended|drain_ended)", daemon.log())
+    assert events == ["drain_began", "deployment_suspended", "drain_ended"]
+    assert fleet.versions() == {"t1": "v2", "t2": "v2", "t3": "v1", "t4": "v1"}
+    daemon.start()
+    daemon.await_status(deployment, "COMPLETED")
+    assert [row[1] for row in fleet.calls()] == ["t1", "t2", "t3", "t4"]
+
+
+def test_t45_a_command_that_outlasts_the_grace_is_cut_and_tried_again(start_daemon, make_fleet):
+    fleet = make_fleet(2)
+    fleet.slow(60, ["t1"])
+    daemon = start_daemon("drain_grace: 2s\nservices:\n" + fleet.service(asked=True), durable=True)
+    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling()).id
+    eventually(fleet.calls)
+    assert daemon.stop() == 0
+    (fleet.directory / "slow.d" / "t1").unlink()
+    daemon.start()
+    state = daemon.await_status(deployment, "COMPLETED")
+    assert [target.attempts for target in state.targets] == [2, 1]
+    assert [target.error for target in state.targets] == ["", ""]
+
+
+class Stage:
+    """A rollout in its wait after the first of two targets, and a daemon that can be killed."""
+
+    def __init__(self, start_daemon, make_fleet, wanted):
+        self.fleet = make_fleet(2)
+        self.daemon = start_daemon("services:\n" + self.fleet.service(asked=True), durable=True)
+        self.id = call(self.daemon, "Deploy", service="web", version="v2", strategy=wanted).id
+
+    def do(self, verb, **fields):
+        call(self.daemon, verb, deployment_id=self.id, **fields)
+
+    def restart(self):
+        self.daemon.kill()
+        self.daemon.start()
+
+    def in_wait(self):
+        eventually(lambda: any(step.HasField("wait_until") for step in self.state().plan.steps))
+        return self
+
+    def state(self):
+        return call(self.daemon, "GetState", deployment_id=self.id)
+
+
+def test_t01_a_pause_holds_across_a_kill(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet, rolling(1, 60)).in_wait()
+    stage.do("Pause", reason="lunch")
+    stage.restart()
+    state = stage.daemon.await_status(stage.id, "PAUSED")
+    assert state.message == "paused: lunch"
+    assert len(stage.fleet.calls()) == 1
+    stage.do("Promote", full=True)
+    stage.daemon.await_status(stage.id, "COMPLETED")
+
+
+def test_t01_a_gate_holds_across_a_kill_and_opens_once(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet, strategy("BlueGreenDeployment", manual_promotion=True))
+    stage.daemon.await_status(stage.id, "PAUSED")
+    stage.restart()
+    stage.daemon.await_status(stage.id, "PAUSED")
+    assert not stage.fleet.router_calls()
+    stage.do("Promote")
+    stage.restart()
+    stage.daemon.await_status(stage.id, "COMPLETED")
+    assert set(stage.fleet.router_calls()) == {"switch v2 green"}
+
+
+def test_t01_an_abort_holds_across_a_kill(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet, rolling(1, 60)).in_wait()
+    stage.do("Abort")
+    stage.restart()
+    state = stage.daemon.await_status(stage.id, "FAILED")
+    assert "aborted" in state.message
+    assert stage.fleet.versions() == {"t1": "v2", "t2": "v1"}
+
+
+def test_t01_a_rollback_holds_across_a_kill(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet, rolling(1, 60)).in_wait()
+    stage.do("Rollback")
+    stage.restart()
+    stage.daemon.await_status(stage.id, "ROLLED_BACK")
+    assert stage.fleet.versions() == {"t1": "v1", "t2": "v1"}
+
+
+def test_t44_what_is_refused_for_want_of_room_leaves_nothing(start_daemon):
+    limits = "limits: {max_active_deployments: 2, max_pending_deployments: 3}\n"
+    daemon = start_daemon(OPEN + limits, durable=True)
+    gate = strategy("CanaryStrategy", manual_promotion=True)
+    futures = [daemon.stub.Deploy.future(request("Deploy", service=f"s{i}", version="v1",
+                                                 strategy=gate)) for i in range(200)]
+    accepted = []
+    for future in futures:
+        if future.exception() is None:
+            accepted.append(future.result().id)
+        else:
+            assert future.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, future.details()
+    assert 0 < len(accepted) <= 5
+    daemon.kill()
+    daemon.start()
+    assert {state.id for state in listed(daemon)} == set(accepted)
