@@ -67,10 +67,10 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
 void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests) {
   MutexLock lock(mutex_);
   for (const RequestLog::Entry& entry : requests) registry_.ForgetRequests(requests_.Add(entry));
-  for (const SnapshotPtr& unfinished : registry_.Unfinished()) Resume(unfinished->state());
+  for (const SnapshotPtr& unfinished : registry_.Unfinished()) ResumeOne(unfinished->state());
 }
 
-void DeploymentManager::Resume(const v1::DeploymentState& state) {
+void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
   absl::Status status =
       absl::NotFoundError(absl::StrCat("service ", state.service(), " is no longer configured"));
   if (ServiceDefinitionPtr definition = catalog_.Find(state.service()); definition != nullptr) {

@@ -74,7 +74,7 @@ class DeploymentManager {
   // Whether a change would be taken: the daemon does not stop, and the disk does not fail.
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Resume(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ResumeOne(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
   // The deployment begins, unless it ended while it waited for a worker. One with the check: a

@@ -146,7 +146,12 @@ void Schedule::Steer() {
     case 3:
       return Call<v1::AbortRequest>("abort", &DeploymentManager::Abort, *latest);
     default:
-      return Call<v1::RollbackRequest>("rollback", [](DeploymentManager& manager, const v1::RollbackRequest& request) { return manager.Rollback(request); }, *latest);
+      return Call<v1::RollbackRequest>(
+          "rollback",
+          [](DeploymentManager& manager, const v1::RollbackRequest& request) {
+            return manager.Rollback(request);
+          },
+          *latest);
   }
 }
 
