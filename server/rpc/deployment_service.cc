@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "auth/audit_trail.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
@@ -29,8 +30,8 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   return reactor;
 }
 
-// What a grant must cover for a call that is about all services.
-constexpr char kAllServices[] = "*";
+// What only a grant for ["*"] matches: every other pattern wants some character.
+constexpr char kAllServices[] = "";
 
 // A stream that only ends.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -251,7 +252,10 @@ grpc::ServerUnaryReactor* DeploymentService::Backup(grpc::CallbackServerContext*
 
 absl::StatusOr<v1::BackupRequest> DeploymentService::AdmitBackup(
     const Call& call, const grpc::ByteBuffer& bytes) const {
-  SLUICE_RETURN_IF_ERROR(gate_.Decide(call, kAllServices));
+  if (const absl::Status decision = gate_.Decide(call, kAllServices); !decision.ok()) {
+    return absl::Status(decision.code(),
+                        absl::StrCat(decision.message(), "; a backup takes services: [\"*\"]"));
+  }
   SLUICE_RETURN_IF_ERROR(gate_.CheckRecording());
   if (backups_ == nullptr) {
     return absl::FailedPreconditionError(

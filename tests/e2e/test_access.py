@@ -173,6 +173,17 @@ def test_t46_without_a_good_token_nothing_is_done(make_world, token, words):
     assert {r["outcome"] for r in audit_records(world.audit)} == {expected}
 
 
+@pytest.mark.parametrize("services, allowed", [("*", True), ("?", False), ("team-*", False)])
+def test_a_backup_takes_a_grant_for_every_service(make_world, services, allowed):
+    world = make_world([grant("token: it", "role: admin", services)])
+    with stub_at(world.address, token=world.token("it")) as stub:
+        # Without data_dir there is nothing to back up; who may not is told so first.
+        code = grpc.StatusCode.FAILED_PRECONDITION if allowed else grpc.StatusCode.PERMISSION_DENIED
+        with refused(code) as error:
+            stub.Backup(request("Backup", file="/nowhere/copy"))
+    assert allowed or 'a backup takes services: ["*"]' in error.value.details()
+
+
 def test_t46_an_anonymous_caller_is_told_how_to_be_known(make_world):
     world = make_world([grant("token: admin", "role: admin")])
     with stub_at(world.daemon.tcp_address()) as stub:
