@@ -37,6 +37,18 @@ struct RecordFilter {
   int64_t after = 0;  // nothing up to this revision: a reader that begins with the present
 };
 
+// Which records changed. A reader whom that does not concern has nothing new to read.
+struct ChangedRecords {
+  std::set<std::string> ids;
+  std::set<std::string> services;
+
+  bool Concern(const RecordFilter& filter) const {
+    return filter.deployment_id.empty()
+               ? filter.service.empty() || services.count(filter.service) > 0
+               : ids.count(filter.deployment_id) > 0;
+  }
+};
+
 // What is known of a service from its deployments.
 struct ServiceMemory {
   std::string active_version;                          // of the last one that completed
@@ -115,6 +127,8 @@ class Registry {
   // Blocks until the newest revision is above `seen`, the clock's Monotonic() is at `until`, or
   // Close was called; returns the newest one.
   int64_t AwaitChange(int64_t seen, absl::Duration until = absl::InfiniteDuration()) const;
+  // What changed after `revision`; records that are gone are not among them.
+  ChangedRecords ChangedAfter(int64_t revision) const;
   // Of the newest state that readers may see.
   int64_t newest_revision() const;
   void Close();

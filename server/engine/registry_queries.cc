@@ -142,6 +142,16 @@ int64_t Registry::AwaitChange(int64_t seen, absl::Duration until) const {
   return visible_revision_;
 }
 
+ChangedRecords Registry::ChangedAfter(int64_t revision) const {
+  MutexLock lock(mutex_);
+  ChangedRecords changed;
+  for (auto it = log_.upper_bound(revision); it != log_.end(); ++it) {
+    changed.ids.insert(it->second.id);
+    changed.services.insert(entries_.at(it->second.id).state.service());
+  }
+  return changed;
+}
+
 int64_t Registry::newest_revision() const {
   MutexLock lock(mutex_);
   return visible_revision_;

@@ -63,12 +63,21 @@ void WatchHub::Run() {
   int64_t seen = 0;
   absl::Duration next_beat = clock_.Monotonic() + options_.heartbeat / 2;
   while (AwaitWatchers() && !registry_.closed()) {
-    seen = registry_.AwaitChange(seen, next_beat);
-    const bool beats = clock_.Monotonic() >= next_beat;
-    for (const auto& watcher : Watchers()) {
-      beats ? watcher->Beat() : watcher->Wake();
+    const int64_t before = seen;
+    seen = registry_.AwaitChange(before, next_beat);
+    if (clock_.Monotonic() < next_beat) {
+      WakeWhoWants(registry_.ChangedAfter(before));
+      continue;
     }
-    if (beats) next_beat = clock_.Monotonic() + options_.heartbeat / 2;
+    for (const auto& watcher : Watchers()) watcher->Beat();
+    next_beat = clock_.Monotonic() + options_.heartbeat / 2;
+  }
+}
+
+// A thousand who watch one deployment each are not asked at every change of another.
+void WatchHub::WakeWhoWants(const ChangedRecords& changed) {
+  for (const auto& watcher : Watchers()) {
+    if (watcher->Wants(changed)) watcher->Wake();
   }
 }
 

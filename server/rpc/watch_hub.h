@@ -26,6 +26,8 @@ namespace sluice {
 class Watcher {
  public:
   virtual ~Watcher() = default;
+  // Whether Wake could find something.
+  virtual bool Wants(const ChangedRecords& changed) const = 0;
   // Something changed: send what is new unless a write is under way.
   virtual void Wake() = 0;
   // As Wake. Comes twice in each heartbeat: who was told nothing since the last one is told that
@@ -66,6 +68,7 @@ class WatchHub {
 
  private:
   void Run();
+  void WakeWhoWants(const ChangedRecords& changed);
   // While nobody watches, changes wake nobody. False after Close.
   bool AwaitWatchers();
   std::vector<std::shared_ptr<Watcher>> Watchers() const;

@@ -26,6 +26,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, pub
   static WatchStream* Open(WatchHub& hub, const Registry& registry, RecordFilter filter,
                            int64_t revision, Viewer viewer);
 
+  bool Wants(const ChangedRecords& changed) const override { return changed.Concern(filter_); }
   void Wake() override;
   void Beat() override;
   void Check() override;

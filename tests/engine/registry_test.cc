@@ -244,6 +244,20 @@ TEST_F(RegistryTest, CloseEndsTheWaitForAChange) {
   EXPECT_TRUE(registry_.closed());
 }
 
+TEST_F(RegistryTest, WhoIsNotConcernedByAChangeNeedNotLook) {
+  Insert("d1");
+  const int64_t before = registry_.newest_revision();
+  Insert("d2");
+  const ChangedRecords changed = registry_.ChangedAfter(before);
+  EXPECT_TRUE(changed.Concern({}));
+  EXPECT_TRUE(changed.Concern({.deployment_id = "d2"}));
+  EXPECT_FALSE(changed.Concern({.deployment_id = "d1"}));
+  EXPECT_TRUE(changed.Concern({.service = "shop"}));
+  EXPECT_FALSE(changed.Concern({.service = "other"}));
+  EXPECT_TRUE(registry_.ChangedAfter(0).Concern({.deployment_id = "d1"}));
+  EXPECT_FALSE(registry_.ChangedAfter(registry_.newest_revision()).Concern({.service = "shop"}));
+}
+
 TEST_F(RegistryTest, TheWaitForAChangeEndsWithItsTime) {
   Insert("d1");
   const int64_t seen = RevisionOf("d1");

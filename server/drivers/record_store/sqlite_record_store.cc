@@ -148,6 +148,11 @@ SqliteRecordStore::SqliteRecordStore(std::unique_ptr<SqliteDatabase> database)
 SqliteRecordStore::~SqliteRecordStore() = default;
 
 absl::Status SqliteRecordStore::PrepareTables() {
+  SLUICE_ASSIGN_OR_RETURN(SqliteStatement begin,
+                          SqliteStatement::Prepare(*database_, "BEGIN IMMEDIATE"));
+  SLUICE_ASSIGN_OR_RETURN(SqliteStatement commit, SqliteStatement::Prepare(*database_, "COMMIT"));
+  begin_ = std::make_unique<SqliteStatement>(std::move(begin));
+  commit_ = std::make_unique<SqliteStatement>(std::move(commit));
   for (const Kind& kind : kKinds) {
     const std::string table = kind.table;
     SLUICE_ASSIGN_OR_RETURN(
@@ -206,9 +211,9 @@ absl::Status SqliteRecordStore::Commit(const StoreChange& change) {
 }
 
 absl::Status SqliteRecordStore::CommitOnce(const StoreChange& change) {
-  SLUICE_RETURN_IF_ERROR(database_->Execute("BEGIN IMMEDIATE"));
+  SLUICE_RETURN_IF_ERROR(begin_->Run());
   absl::Status status = Apply(change);
-  if (status.ok()) status = database_->Execute("COMMIT");
+  if (status.ok()) status = commit_->Run();
   // Some errors have rolled back already; then this one fails, which is no matter.
   if (!status.ok()) database_->Execute("ROLLBACK").IgnoreError();
   return status;

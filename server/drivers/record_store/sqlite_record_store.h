@@ -47,6 +47,9 @@ class SqliteRecordStore final : public RecordStore {
 
   const std::unique_ptr<SqliteDatabase> database_;
   std::vector<Table> tables_;
+  // Prepared, as they cost more than a row to compile. Null until PrepareTables.
+  std::unique_ptr<SqliteStatement> begin_;
+  std::unique_ptr<SqliteStatement> commit_;
   int log_pages_ = 0;
   // The first error of Commit, which stays.
   absl::Status failure_;
