@@ -10,7 +10,7 @@ import time
 import grpc
 import pytest
 
-from calls import call, listed, refused, request, status_name, strategy
+from calls import call, eventually, listed, refused, request, status_name, strategy
 from conftest import CHANNEL_OPTIONS
 
 SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
@@ -67,12 +67,12 @@ def present_state(daemon, deployment, seconds):
         return None
 
 
-def run_killed(daemon, deployment, seeded, most):
+def run_killed(daemon, deployment, seeded, most, end="COMPLETED"):
     """Kills the daemon again and again until the deployment has ended; returns how often."""
     for kills in range(most):
         moment = time.monotonic() + seeded.uniform(0, LONGEST_RUN_SECONDS)
         state = present_state(daemon, deployment, max(moment - time.monotonic(), 0.001))
-        if state is not None and status_name(state) == "COMPLETED":
+        if state is not None and status_name(state) == end:
             return kills
         time.sleep(max(moment - time.monotonic(), 0))
         daemon.kill()
@@ -82,8 +82,8 @@ def run_killed(daemon, deployment, seeded, most):
     return most
 
 
-def check_calls(calls, version, stage_seconds):
-    """What the targets saw of one deployment."""
+def check_calls(calls, version):
+    """What the targets saw of one deployment's calls for a version; the begins, and the ends."""
     begins = [c for c in calls if c.kind == "begin" and c.version == version]
     tries = collections.Counter((c.target, c.step, c.attempt) for c in begins)
     assert max(tries.values()) == 1, tries.most_common(3)
@@ -95,10 +95,10 @@ def check_calls(calls, version, stage_seconds):
         assert c.target not in ends, f"{c} after {ends[c.target]}"
         if c.kind == "end":
             ends[c.target] = c
-    check_waits(begins, ends, stage_seconds)
+    return begins, ends
 
 
-def check_waits(begins, ends, stage_seconds):
+def check_waits(begins, ends):
     """No call of a stage within its wait after the last one of the stage before."""
     steps = sorted({c.step for c in begins})
     assert len(steps) == 4
@@ -106,7 +106,7 @@ def check_waits(begins, ends, stage_seconds):
         targets = {c.target for c in begins if c.step == before}
         last = max(ends[t].time for t in targets if t in ends)
         first = min(c.time for c in begins if c.step == after)
-        assert first - last >= stage_seconds, (before, after)
+        assert first - last >= STAGE_SECONDS, (before, after)
 
 
 def test_t11_a_killed_canary_ends_as_one_that_was_not(start_daemon, make_fleet, seeded):
@@ -115,7 +115,7 @@ def test_t11_a_killed_canary_ends_as_one_that_was_not(start_daemon, make_fleet, 
     daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
     state = daemon.await_status(deploy_canary(daemon, "v2"), "COMPLETED")
     unkilled = essence(state, "v1", "v2")
-    check_calls(read_calls(fleet), "v2", STAGE_SECONDS)
+    check_waits(*check_calls(read_calls(fleet), "v2"))
     number, kills = 2, 0
     while kills < KILLS:
         number += 1
@@ -124,8 +124,25 @@ def test_t11_a_killed_canary_ends_as_one_that_was_not(start_daemon, make_fleet, 
         state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK", seconds=60)
         assert essence(state, f"v{number - 1}", f"v{number}") == unkilled
         assert set(fleet.versions().values()) == {f"v{number}"}
-        check_calls(read_calls(fleet), f"v{number}", STAGE_SECONDS)
+        check_waits(*check_calls(read_calls(fleet), f"v{number}"))
     print(f"{kills} kills in {number - 2} deployments")
+
+
+def test_t11_a_killed_rollback_brings_every_target_back(start_daemon, make_fleet, seeded):
+    fleet = make_fleet(TARGETS)
+    fleet.slow(0.05)
+    daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
+    deployment = deploy_canary(daemon, "v2")
+    eventually(lambda: len(fleet.calls("end")) >= TARGETS / 4)
+    call(daemon, "Rollback", deployment_id=deployment)
+    kills = run_killed(daemon, deployment, seeded, KILLS // 4, "ROLLED_BACK")
+    state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK", seconds=60)
+    assert status_name(state) == "ROLLED_BACK", state.message
+    assert set(fleet.versions().values()) == {"v1"}
+    calls = read_calls(fleet)
+    check_calls(calls, "v2")
+    check_calls(calls, "v1")
+    print(f"{kills} kills in a rollback")
 
 
 # --- What was acknowledged.

@@ -41,7 +41,9 @@ void CrashSchedule::Start() {
 
 void CrashSchedule::AfterAction() {
   if (store_.has_crashed()) return Restart();
-  if (Pick(8) == 0 && restarts_ < 20) store_.CrashAfter(Pick(kMostCommitsToTheEnd));
+  if (Pick(8) == 0 && restarts_ < 20) {
+    store_.CrashAfter(Pick(kMostCommitsToTheEnd), Pick(2) == 0);
+  }
 }
 
 void CrashSchedule::Restart() {

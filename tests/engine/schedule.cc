@@ -3,7 +3,6 @@
 
 #include "engine/schedule.h"
 
-#include <functional>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -138,28 +137,35 @@ void Schedule::Steer() {
   if (!latest.ok()) return;
   switch (Pick(5)) {
     case 0:
-      return Call<v1::PauseRequest>("pause", &DeploymentManager::Pause, *latest);
+      return Call("pause", &DeploymentManager::Pause, *latest);
     case 1:
-      return Call<v1::ResumeRequest>("resume", &DeploymentManager::Resume, *latest);
+      return Call("resume", &DeploymentManager::Resume, *latest);
     case 2:
-      return Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, *latest);
+      return Call("promote", &DeploymentManager::Promote, *latest);
     case 3:
-      return Call<v1::AbortRequest>("abort", &DeploymentManager::Abort, *latest);
+      return Call("abort", &DeploymentManager::Abort, *latest);
     default:
-      return Call<v1::RollbackRequest>(
-          "rollback",
-          [](DeploymentManager& manager, const v1::RollbackRequest& request) {
-            return manager.Rollback(request);
-          },
-          *latest);
+      return RollBack(*latest);
   }
 }
 
-template <typename Request, typename Method>
-void Schedule::Call(const std::string& verb, Method method, const std::string& id) {
+template <typename Request>
+void Schedule::Call(const std::string& verb,
+                    absl::StatusOr<SnapshotPtr> (DeploymentManager::*method)(const Request&),
+                    const std::string& id) {
   Request request;
   request.set_deployment_id(id);
-  const absl::Status status = std::invoke(method, *manager_, request).status();
+  TakeAnswer(verb, id, (manager_.get()->*method)(request).status());
+}
+
+void Schedule::RollBack(const std::string& id) {
+  v1::RollbackRequest request;
+  request.set_deployment_id(id);
+  TakeAnswer("rollback", id, manager_->Rollback(request).status());
+}
+
+void Schedule::TakeAnswer(const std::string& verb, const std::string& id,
+                          const absl::Status& status) {
   CheckAnswer(verb, status);
   if (status.ok()) Promised(verb, id);
 }
@@ -175,7 +181,7 @@ void Schedule::Settle() {
     for (const v1::DeploymentState& state : States()) {
       running = running || !IsTerminal(state.status());
       if (state.status() == v1::STATUS_PAUSED) {
-        Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, state.id());
+        Call("promote", &DeploymentManager::Promote, state.id());
       }
     }
     if (!running) return;

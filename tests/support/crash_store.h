@@ -18,15 +18,21 @@ namespace sluice {
 // Thread-safe.
 class CrashStore final : public RecordStore {
  public:
-  void Crash() { commits_left_ = 0; }
-  // So many commits more, then the end.
-  void CrashAfter(int64_t commits) { commits_left_ = commits; }
+  void Crash() { CrashAfter(0); }
+  // So many commits more, then the end. Of the next one nobody learns whether it `is_kept`.
+  void CrashAfter(int64_t commits, bool is_kept = false) {
+    is_next_kept_ = is_kept;
+    commits_left_ = commits;
+  }
   void Restart() { commits_left_ = kForever; }
   bool has_crashed() const { return commits_left_ <= 0; }
 
   absl::StatusOr<StoreChange> Load() override { return store_.Load(); }
   absl::Status Commit(const StoreChange& change) override {
-    if (commits_left_ <= 0) return absl::UnavailableError("the process has ended");
+    if (commits_left_ <= 0) {
+      if (is_next_kept_.exchange(false)) store_.Commit(change).IgnoreError();
+      return absl::UnavailableError("the process has ended");
+    }
     --commits_left_;
     return store_.Commit(change);
   }
@@ -37,6 +43,7 @@ class CrashStore final : public RecordStore {
 
   MemoryRecordStore store_;
   std::atomic<int64_t> commits_left_{kForever};
+  std::atomic<bool> is_next_kept_{false};
 };
 
 }  // namespace sluice
