@@ -36,6 +36,7 @@ TEST(Config, WithoutAFileEveryDefaultIsSetAndAnyServiceIsAccepted) {
   EXPECT_EQ(config->limits().history_per_service(), 20);
   EXPECT_EQ(config->limits().max_target_calls(), 1024);
   EXPECT_EQ(config->drain_grace().seconds(), 20);
+  EXPECT_EQ(config->watch_heartbeat().seconds(), 30);
   EXPECT_TRUE(config->allow_unconfigured_services());
   EXPECT_TRUE(config->reflection());
   EXPECT_EQ(config->log_level(), "info");
@@ -136,7 +137,9 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"limits: {history_per_service: 0}", "limits.history_per_service: must be from 1"},
         FaultCase{"limits: {max_target_calls: 99999}", "must be from 1 to 30000, is 99999"},
         FaultCase{"log_level: loud", "must be debug, info, warn or error, is \"loud\""},
-        FaultCase{"drain_grace: 48h", "must be above 0 and at most 24h, is 48h"}));
+        FaultCase{"drain_grace: 48h", "must be above 0 and at most 24h, is 48h"},
+        FaultCase{"watch_heartbeat: 50ms", "must be from 100ms to 1h, is 50ms"},
+        FaultCase{"watch_heartbeat: 2h", "must be from 100ms to 1h, is 2h"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Services, ConfigFault,

@@ -62,15 +62,21 @@ absl::StatusOr<LoadResult> RunDeploys(const std::string& socket, const std::stri
 }
 
 Row RowOfOne(const std::vector<Round>& rounds) {
-  std::vector<double> latency, sync, more;
+  std::vector<double> latency;
+  std::vector<double> sync;
+  std::vector<double> call;
+  std::vector<double> more;
   for (const Round& round : rounds) {
     latency.push_back(round.latency);
     sync.push_back(round.sync);
+    call.push_back(1 / round.null_rate);
     more.push_back(round.latency - round.sync);
   }
   return {.figure = "Deploy on the disk, 1 in flight, median latency",
           .measured = MillisText(absl::Seconds(Median(latency))),
-          .limit = MillisText(absl::Seconds(Median(sync))) + " write + fdatasync",
+          .limit = fmt::format("{} write + fdatasync, and {} null RPC",
+                               MillisText(absl::Seconds(Median(sync))),
+                               MillisText(absl::Seconds(Median(call)))),
           .ratio = fmt::format("+{}", MillisText(absl::Seconds(Median(more)))),
           .goal = "≤ +0.10 ms",
           .met = Median(more) <= kOneClientMore};
