@@ -145,7 +145,7 @@ void Schedule::Steer() {
     case 3:
       return Call("abort", &DeploymentManager::Abort, *latest);
     default:
-      return RollBack(*latest);
+      return Call("rollback", &DeploymentManager::Rollback, *latest);
   }
 }
 
@@ -155,17 +155,7 @@ void Schedule::Call(const std::string& verb,
                     const std::string& id) {
   Request request;
   request.set_deployment_id(id);
-  TakeAnswer(verb, id, (manager_.get()->*method)(request).status());
-}
-
-void Schedule::RollBack(const std::string& id) {
-  v1::RollbackRequest request;
-  request.set_deployment_id(id);
-  TakeAnswer("rollback", id, manager_->Rollback(request).status());
-}
-
-void Schedule::TakeAnswer(const std::string& verb, const std::string& id,
-                          const absl::Status& status) {
+  const absl::Status status = (manager_.get()->*method)(request).status();
   CheckAnswer(verb, status);
   if (status.ok()) Promised(verb, id);
 }

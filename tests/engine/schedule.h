@@ -70,8 +70,6 @@ class Schedule {
   void Call(const std::string& verb,
             absl::StatusOr<SnapshotPtr> (DeploymentManager::*method)(const Request&),
             const std::string& id);
-  void RollBack(const std::string& id);
-  void TakeAnswer(const std::string& verb, const std::string& id, const absl::Status& status);
   // Goes on with what is paused, until everything has ended.
   void Settle();
   void CheckAnswer(const std::string& verb, const absl::Status& status);
