@@ -111,10 +111,11 @@ void CrashSchedule::CheckIntent(const WorldCall& call) {
 void CrashSchedule::CheckEnd(const EndCheck& check, const v1::DeploymentState& state) {
   Schedule::CheckEnd(check, state);
   const std::string& verb = acknowledged_[state.id()];
-  const bool is_aborted =
-      state.status() == v1::STATUS_FAILED && state.reason() == v1::REASON_ABORTED;
-  if (verb == "abort" && !is_aborted) {
-    Violated(absl::StrCat(state.id(), " was aborted and ended ", StatusName(state.status())));
+  // Not always for that reason: what came to its end just before the abort may have failed by
+  // itself.
+  if (verb == "abort" && state.status() != v1::STATUS_FAILED) {
+    Violated(absl::StrCat(state.id(), " was aborted and ended ", StatusName(state.status()), ": ",
+                          state.message()));
   }
   if (verb == "rollback" && state.status() == v1::STATUS_COMPLETED) {
     Violated(absl::StrCat(state.id(), " was to be rolled back and is completed"));

@@ -3,6 +3,7 @@
 
 #include "engine/schedule.h"
 
+#include <functional>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -137,35 +138,28 @@ void Schedule::Steer() {
   if (!latest.ok()) return;
   switch (Pick(5)) {
     case 0:
-      return Call("pause", &DeploymentManager::Pause, *latest);
+      return Call<v1::PauseRequest>("pause", &DeploymentManager::Pause, *latest);
     case 1:
-      return Call("resume", &DeploymentManager::Resume, *latest);
+      return Call<v1::ResumeRequest>("resume", &DeploymentManager::Resume, *latest);
     case 2:
-      return Call("promote", &DeploymentManager::Promote, *latest);
+      return Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, *latest);
     case 3:
-      return Call("abort", &DeploymentManager::Abort, *latest);
+      return Call<v1::AbortRequest>("abort", &DeploymentManager::Abort, *latest);
     default:
-      return RollBack(*latest);
+      return Call<v1::RollbackRequest>(
+          "rollback",
+          [](DeploymentManager& manager, const v1::RollbackRequest& request) {
+            return manager.Rollback(request);
+          },
+          *latest);
   }
 }
 
-template <typename Request>
-void Schedule::Call(const std::string& verb,
-                    absl::StatusOr<SnapshotPtr> (DeploymentManager::*method)(const Request&),
-                    const std::string& id) {
+template <typename Request, typename Method>
+void Schedule::Call(const std::string& verb, Method method, const std::string& id) {
   Request request;
   request.set_deployment_id(id);
-  TakeAnswer(verb, id, (manager_.get()->*method)(request).status());
-}
-
-void Schedule::RollBack(const std::string& id) {
-  v1::RollbackRequest request;
-  request.set_deployment_id(id);
-  TakeAnswer("rollback", id, manager_->Rollback(request).status());
-}
-
-void Schedule::TakeAnswer(const std::string& verb, const std::string& id,
-                          const absl::Status& status) {
+  const absl::Status status = std::invoke(method, *manager_, request).status();
   CheckAnswer(verb, status);
   if (status.ok()) Promised(verb, id);
 }
@@ -181,7 +175,7 @@ void Schedule::Settle() {
     for (const v1::DeploymentState& state : States()) {
       running = running || !IsTerminal(state.status());
       if (state.status() == v1::STATUS_PAUSED) {
-        Call("promote", &DeploymentManager::Promote, state.id());
+        Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, state.id());
       }
     }
     if (!running) return;

@@ -66,12 +66,9 @@ class Schedule {
   // From now on a target, or the router of a service, behaves otherwise.
   void Disturb();
   void Steer();
-  template <typename Request>
-  void Call(const std::string& verb,
-            absl::StatusOr<SnapshotPtr> (DeploymentManager::*method)(const Request&),
-            const std::string& id);
-  void RollBack(const std::string& id);
-  void TakeAnswer(const std::string& verb, const std::string& id, const absl::Status& status);
+  // `method` takes the manager and the request.
+  template <typename Request, typename Method>
+  void Call(const std::string& verb, Method method, const std::string& id);
   // Goes on with what is paused, until everything has ended.
   void Settle();
   void CheckAnswer(const std::string& verb, const absl::Status& status);
