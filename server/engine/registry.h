@@ -105,6 +105,9 @@ class Registry {
   // Calls `done` once everything that was changed before this call is durable, or cannot become so:
   // in this call, or later on the journal's thread. It must not block.
   void WhenDurable(OnDurable done);
+  // The same for the changes up to `revision`: who is answered for one change does not wait for
+  // those that follow it.
+  void WhenDurable(int64_t revision, OnDurable done);
   // As WhenDurable, blocking. For workers, before whatever cannot be taken back.
   absl::Status AwaitDurable();
 
@@ -206,8 +209,9 @@ class Registry {
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t first_revision_ ABSL_GUARDED_BY(mutex_);
-  int64_t revision_ ABSL_GUARDED_BY(mutex_);          // the newest that was given
-  int64_t visible_revision_ ABSL_GUARDED_BY(mutex_);  // the newest that readers may see
+  int64_t revision_ ABSL_GUARDED_BY(mutex_);              // the newest that was given
+  int64_t visible_revision_ ABSL_GUARDED_BY(mutex_);      // the newest that readers may see
+  int64_t durable_revision_ ABSL_GUARDED_BY(mutex_) = 0;  // with a journal
   int64_t start_count_ ABSL_GUARDED_BY(mutex_) = 0;
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);

@@ -43,7 +43,7 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   RestoreServices(contents);
   if (contents.meta.has_value()) {
     first_revision_ = contents.meta->first_revision();
-    revision_ = visible_revision_ = contents.meta->revision();
+    revision_ = visible_revision_ = durable_revision_ = contents.meta->revision();
     start_count_ = contents.meta->start_count();
     last_position_ = contents.meta->position();
     pruned_through_[""] = contents.meta->pruned_through_revision();
@@ -93,6 +93,21 @@ void Registry::WhenDurable(OnDurable done) {
       (changes_.empty() ? commit_->waiting : changes_.waiting).push_back(std::move(done));
       return;
     }
+  }
+  done(status);
+}
+
+void Registry::WhenDurable(int64_t revision, OnDurable done) {
+  absl::Status status;
+  {
+    MutexLock lock(mutex_);
+    const bool pending = journal_ != nullptr && revision > durable_revision_;
+    if (pending && failure_.ok()) {
+      const bool is_under_way = commit_ != nullptr && revision <= commit_->revision;
+      (is_under_way ? commit_->waiting : changes_.waiting).push_back(std::move(done));
+      return;
+    }
+    if (pending) status = failure_;
   }
   done(status);
 }
@@ -170,6 +185,7 @@ void Registry::OnCommitted(Commit& commit, const absl::Status& status) {
     commit_ = nullptr;
     waiting = std::move(commit.waiting);
     if (status.ok()) {
+      durable_revision_ = commit.revision;
       for (const auto& [revision, snapshot] : commit.replaced) PublishReplaced(snapshot);
       for (const auto& [id, snapshot] : commit.records) {
         const auto found = entries_.find(id);

@@ -52,6 +52,7 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
   absl::StatusOr<Request> request = ParseMessage<Request>(*bytes);
   v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
   absl::Status status = request.status();
+  int64_t revision = 0;
   if (status.ok()) status = AdmitChange(gate_, *call, registry_, *request, record);
   if (status.ok()) status = gate_.CheckRecording();
   if (status.ok()) {
@@ -60,23 +61,25 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
     if (result.ok()) {
       record.set_service((*result)->state().service());
       record.set_deployment((*result)->state().id());
+      revision = (*result)->state().revision();
       *response = StateBuffer(*result);
     }
   }
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  RecordAndFinish(status, std::move(record), reactor);
+  RecordAndFinish(status, revision, std::move(record), reactor);
   return reactor;
 }
 
-void DeploymentService::RecordAndFinish(const absl::Status& status, v1::AuditRecord record,
-                                        grpc::ServerUnaryReactor* reactor) {
+void DeploymentService::RecordAndFinish(const absl::Status& status, int64_t revision,
+                                        v1::AuditRecord record, grpc::ServerUnaryReactor* reactor) {
   const auto finish = [reactor](const absl::Status& answer) {
     reactor->Finish(ToGrpcStatus(answer));
   };
   if (!status.ok()) return gate_.Record(std::move(record), status, finish);
-  registry_.WhenDurable([this, record = std::move(record), finish](const absl::Status& durable) {
-    gate_.Record(record, durable, finish);
-  });
+  registry_.WhenDurable(revision,
+                        [this, record = std::move(record), finish](const absl::Status& durable) {
+                          gate_.Record(record, durable, finish);
+                        });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Deploy(grpc::CallbackServerContext* context,

@@ -106,7 +106,8 @@ class DeploymentService final : public DeploymentServiceBase {
       grpc::ByteBuffer* response,
       const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act);
 
-  void RecordAndFinish(const absl::Status& status, v1::AuditRecord record,
+  // `revision`: the change's, when there was one.
+  void RecordAndFinish(const absl::Status& status, int64_t revision, v1::AuditRecord record,
                        grpc::ServerUnaryReactor* reactor);
 
   absl::StatusOr<grpc::ByteBuffer> Find(const grpc::CallbackServerContext& context,
