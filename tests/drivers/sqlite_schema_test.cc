@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -89,6 +90,7 @@ TEST_F(SqliteSchemaTest, T10TheLogOfAKilledOlderProgramIsMigratedToo) {
     const auto database = OpenWithSchema(path_, kFirst);
     if (!database.ok()) return;
     report((*database)->Execute("INSERT INTO names VALUES ('ann')").ok() ? "written" : "failed");
+    while (true) pause();  // It is to be killed, not to close the database.
   });
   ASSERT_EQ(older.NextLine(), "written");
   older.Kill();
@@ -116,6 +118,7 @@ TEST_F(SqliteSchemaTest, T10AKilledMigrationIsSeenWithoutTheLog) {
     const auto database = OpenWithSchema(path_, kThird);
     if (!database.ok()) return;
     report((*database)->Execute("INSERT INTO towns VALUES ('york')").ok() ? "written" : "failed");
+    while (true) pause();  // It is to be killed, not to close the database.
   });
   ASSERT_EQ(newer.NextLine(), "written");
   newer.Kill();
