@@ -276,10 +276,10 @@ absl::Status Daemon::TakeServices(const config::v1::Config& config) {
 void Daemon::Drain() {
   const absl::Duration grace = FromProtoDuration(config_.drain_grace());
   draining_ = true;
-  spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
   refresher_ = nullptr;
   server_->StopServing();
   manager_.StopAccepting();
+  spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
   SleepFor(clock_, FromProtoDuration(config_.drain_notice()), std::stop_token());
   const size_t left = manager_.Drain(grace * kShareForCalls, grace * (1 - kShareForReaders));
   if (left > 0) spdlog::warn("event=drain_incomplete deployments={}", left);

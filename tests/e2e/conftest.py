@@ -18,10 +18,12 @@ BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", ROOT / "build" / "debug"))
 SLUICED = BUILD / "server" / "sluiced"
 SLUICE = BUILD / "client" / "sluice"
 START_SECONDS = 20
-# The daemon may be started again: a channel that found nobody tries again soon.
+# The daemon may be started again: a channel that found nobody tries again soon. (The minimum is what
+# one attempt may take.)
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1),
-                   ("grpc.initial_reconnect_backoff_ms", 20), ("grpc.min_reconnect_backoff_ms", 20),
-                   ("grpc.max_reconnect_backoff_ms", 100)]
+                   ("grpc.initial_reconnect_backoff_ms", 20),
+                   ("grpc.max_reconnect_backoff_ms", 100),
+                   ("grpc.min_reconnect_backoff_ms", 20_000)]
 
 
 def _generate_stubs(directory):

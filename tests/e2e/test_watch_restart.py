@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from calls import call, eventually, request, rolling, start_again, status_name, strategy
-from conftest import SLUICE
+from conftest import CHANNEL_OPTIONS, SLUICE
 
 TERMINAL = {"COMPLETED", "FAILED", "ROLLED_BACK"}
 SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
@@ -161,9 +161,7 @@ class Client:
 
     def __init__(self, socket):
         from sluice.v1 import deployment_service_pb2_grpc
-        self.channel = grpc.insecure_channel(f"unix:{socket}", options=[
-            ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 50),
-            ("grpc.max_reconnect_backoff_ms", 200), ("grpc.min_reconnect_backoff_ms", 50)])
+        self.channel = grpc.insecure_channel(f"unix:{socket}", options=CHANNEL_OPTIONS)
         self.stub = deployment_service_pb2_grpc.DeploymentServiceStub(self.channel)
 
     def call(self, name, **fields):
