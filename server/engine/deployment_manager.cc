@@ -169,8 +169,8 @@ absl::Status DeploymentManager::Start(const JobPtr& job) {
 void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
   RegistryRecord record(registry_, job->id);
-  DeploymentOrchestrator orchestrator({record, job->control, job->definition->ports, target_calls_,
-                                       clock_, registry_.start_count()});
+  DeploymentOrchestrator orchestrator(
+      {record, job->control, job->definition->ports, target_calls_, clock_, registry_.epoch()});
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {

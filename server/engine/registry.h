@@ -77,9 +77,10 @@ class Registry {
   // the daemon.
   void Restore(StoreChange contents, Journal& journal);
 
-  // How often a daemon began to work on this data: the fencing epoch of its calls to targets. 0
+  // The fencing epoch of this run's calls to targets: above that of every earlier run on this data,
+  // and not below the clock's seconds, so that a backup that was restored does not take it back. 0
   // without a journal.
-  int64_t start_count() const;
+  int64_t epoch() const;
 
   // Adds a record, and the request that made it. Its id must be new.
   void Insert(v1::DeploymentState state, RequestLog::Entry request = {});
@@ -212,7 +213,7 @@ class Registry {
   int64_t revision_ ABSL_GUARDED_BY(mutex_);              // the newest that was given
   int64_t visible_revision_ ABSL_GUARDED_BY(mutex_);      // the newest that readers may see
   int64_t durable_revision_ ABSL_GUARDED_BY(mutex_) = 0;  // with a journal
-  int64_t start_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);

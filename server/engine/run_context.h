@@ -23,7 +23,7 @@ struct RunContext {
   const ServicePorts& ports;
   WorkerPool& target_calls;
   Clock& clock;
-  // Registry::start_count(). Above 0 a run that is cut short by the end of the daemon leaves its
+  // Registry::epoch(). Above 0 a run that is cut short by the end of the daemon leaves its
   // record as it is, and the next start goes on with it.
   int64_t epoch = 0;
 };

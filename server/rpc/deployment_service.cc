@@ -223,7 +223,7 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::Info(
     const grpc::CallbackServerContext& context) const {
   SLUICE_RETURN_IF_ERROR(gate_.Enter(context, "GetServerInfo").status());
   v1::ServerInfo info = info_;
-  info.set_epoch(registry_.start_count());
+  info.set_epoch(registry_.epoch());
   info.set_newest_revision(registry_.newest_revision());
   info.set_failure(std::string(registry_.failure().message()));
   return MessageBuffer(info);

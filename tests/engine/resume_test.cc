@@ -371,9 +371,26 @@ TEST_F(ResumeTest, AWatchGoesOnAcrossARestart) {
 TEST_F(ResumeTest, EachStartHasAHigherEpoch) {
   Configure(1);
   StartDurable();
-  const int64_t first = registry_->start_count();
+  const int64_t first = registry_->epoch();
   Restart();
-  EXPECT_EQ(registry_->start_count(), first + 1);
+  EXPECT_EQ(registry_->epoch(), first + 1) << "the clock stood still";
+}
+
+TEST_F(ResumeTest, ARestoredBackupDoesNotTakeTheEpochBack) {
+  Configure(1);
+  StartDurable();
+  const StoreChange backup = *store_->Load();
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    Restart();
+  }
+  const int64_t newest = registry_->epoch();
+  Crash();
+  store_ = std::make_unique<CrashStore>();
+  ASSERT_TRUE(store_->Commit(backup).ok());
+  clock_.Advance(absl::Seconds(1));
+  StartDurable();
+  EXPECT_GT(registry_->epoch(), newest);
 }
 
 TEST_F(ResumeTest, TheHistoryLimitHoldsAcrossRestarts) {
