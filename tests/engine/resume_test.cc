@@ -368,6 +368,23 @@ TEST_F(ResumeTest, AWatchGoesOnAcrossARestart) {
   EXPECT_EQ((*next)->state().id(), second.id());
 }
 
+TEST_F(ResumeTest, AllGoesOnAlsoUnderLowerLimits) {
+  const std::vector<std::string> services = {"a", "b", "c", "d"};
+  Configure(1, services);
+  StartDurable();
+  std::vector<std::string> ids;
+  for (const std::string& service : services) {
+    v1::DeployRequest request = Request(kGated);
+    request.set_service(service);
+    ids.push_back(Deploy(request));
+    AwaitStatus(ids.back(), v1::STATUS_PAUSED);
+  }
+  Crash();
+  StartDurable({.max_active_deployments = 1, .max_pending_deployments = 1});
+  for (const std::string& id : ids) ASSERT_TRUE(Promote(id, true).ok()) << Get(id).DebugString();
+  for (const std::string& id : ids) EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
 TEST_F(ResumeTest, EachStartHasAHigherEpoch) {
   Configure(1);
   StartDurable();
