@@ -257,10 +257,16 @@ absl::Status Daemon::Reload(const config::v1::Config& config) {
 
 void Daemon::Refresh() {
   bool check = LogRefresh("tokens", access_->Refresh());
-  if (certificates_ != nullptr) LogRefresh("certificates", certificates_->Refresh());
+  if (certificates_ != nullptr) RefreshCertificates();
   // A token that expires changes no file.
   check = ++refreshes_ % kRefreshesPerCheck == 0 || check;
   if (check) server_->CheckWatchers();
+}
+
+void Daemon::RefreshCertificates() {
+  LogRefresh("certificates", certificates_->Refresh());
+  const std::string notice = certificates_->ExpiryNotice();
+  if (!notice.empty()) spdlog::warn("event=certificate_expires message={}", Quoted(notice));
 }
 
 absl::Status Daemon::TakeServices(const config::v1::Config& config) {

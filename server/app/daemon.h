@@ -70,6 +70,7 @@ class Daemon {
   absl::Status TakeServices(const config::v1::Config& config);
   // Reads again what others have replaced: tokens and certificates.
   void Refresh();
+  void RefreshCertificates();
   absl::Status RestoreRecords();
   void KillCommandsOfUnfinished();
   // Thread-safe.

@@ -35,6 +35,10 @@ absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
       absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
 }
 
+void LogLost(const absl::Status& why) {
+  spdlog::warn("event=audit_lost reason={}", Quoted(why.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
@@ -82,8 +86,11 @@ void CallGate::Record(v1::AuditRecord record, const absl::Status& status,
   const auto done = [status, answer](const absl::Status& written) {
     answer(written.ok() ? status : Unrecorded(status, written));
   };
+  if (status.ok()) return trail_->AppendDone(std::move(record), done);
   const absl::Status taken = trail_->Append(std::move(record), done);
-  if (!taken.ok()) answer(Unrecorded(status, taken));
+  if (taken.ok()) return;
+  LogLost(taken);
+  answer(status);
 }
 
 void CallGate::RecordRefusal(const Principal& principal, absl::string_view method,
@@ -94,7 +101,7 @@ void CallGate::RecordRefusal(const Principal& principal, absl::string_view metho
   record.set_service(std::string(service.value_or("")));
   SetOutcome(refusal, record);
   const absl::Status taken = trail_->Append(std::move(record));
-  if (!taken.ok()) spdlog::warn("event=audit_lost reason={}", Quoted(taken.message()));
+  if (!taken.ok()) LogLost(taken);
 }
 
 bool CallGate::MayRecordRefusal(const Principal& principal) const {

@@ -450,6 +450,19 @@ def test_the_trail_goes_on_after_a_kill(make_world, start_daemon, tmp_path):
     assert verify(world.audit).returncode == 0
 
 
+def test_a_rotated_trail_goes_on_in_a_new_file_and_the_log_says_where(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as stub:
+        deploy(stub)
+        rotated = world.audit.rename(world.audit.with_suffix(".jsonl.1"))
+        deploy(stub, "other")
+    last, first = audit_records(rotated)[-1], audit_records(world.audit)[0]
+    assert (first["sequence"], first["previous_hash"]) == (last["sequence"] + 1, last["hash"])
+    await_log(world.daemon, f"event=audit_reopened file={world.audit} records={last['sequence']} "
+                            f"last_hash={last['hash']}")
+    assert verify(rotated).returncode == verify(world.audit).returncode == 0
+
+
 def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
     world = make_world(ROLES)
     with stub_at(world.address, token=world.token("admin")) as stub:
