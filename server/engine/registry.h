@@ -117,11 +117,21 @@ class Registry {
 
   // --- What readers see.
 
+  // Whether the reader may know of a service's deployments. Asked under the registry's lock.
+  using Sees = absl::FunctionRef<bool(const std::string& service)>;
+  static bool SeesAll(const std::string& /*service*/) { return true; }
+
   absl::StatusOr<SnapshotPtr> Get(const std::string& id) const;
-  // The whole id for a unique prefix of one. NOT_FOUND, or INVALID_ARGUMENT listing the candidates.
-  absl::StatusOr<std::string> Resolve(const std::string& prefix) const;
+  // The whole id for a prefix that is unique among what the reader sees; a whole id is always
+  // found. NOT_FOUND, or INVALID_ARGUMENT listing the candidates.
+  absl::StatusOr<std::string> Resolve(const std::string& prefix, Sees sees = SeesAll) const;
   absl::StatusOr<std::string> LatestOf(const std::string& service) const;
-  absl::StatusOr<v1::ListStatesResponse> List(const v1::ListStatesRequest& request) const;
+  // Whether a deployment of the service that is still kept has completed with `version`, or found
+  // it.
+  bool HasRun(const std::string& service, const std::string& version) const;
+  // What the reader sees of what was asked for. A page ends early when it grows large.
+  absl::StatusOr<v1::ListStatesResponse> List(const v1::ListStatesRequest& request,
+                                              Sees sees = SeesAll) const;
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every

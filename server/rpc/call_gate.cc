@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kService[] = "/sluice.v1.DeploymentService/";
 constexpr char kRead[] = "/sluice.v1.DeploymentService/GetState";
+constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
 constexpr char kAuthorization[] = "authorization";
 
 std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& context) {
