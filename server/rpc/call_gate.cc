@@ -68,8 +68,16 @@ bool CallGate::MayRead(const Call& call, absl::string_view service) const {
   return access_.Decide(call.principal, kRead, service).ok();
 }
 
+bool CallGate::MayDeploy(const Call& call, absl::string_view service) const {
+  return access_.Decide(call.principal, kDeploy, service).ok();
+}
+
 std::string CallGate::RequesterOf(const Call& call) const {
   if (!access_.is_closed()) return "";
+  // Not by name, which the system may know today and not tomorrow.
+  if (const auto* user = std::get_if<UnixIdentity>(&call.principal.identity)) {
+    return absl::StrCat("unix uid ", user->uid);
+  }
   return absl::StrCat(call.principal.How(), " ", call.principal.Name());
 }
 
