@@ -176,7 +176,7 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
                               .backups = records_ == nullptr ? nullptr : &records_->backups(),
                               .info = Info()};
   SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
-  serving_ = server_.get();
+  SetServing(server_.get());
   if (!registry_.CheckWritable().ok()) server_->StopServing();
   const std::string own = AddressWithoutTls(server_->addresses(), certificates_ != nullptr);
   if (!own.empty()) self_check_ = std::make_unique<SelfCheck>(own);
@@ -225,7 +225,13 @@ void Daemon::KillCommandsOfUnfinished() {
 
 void Daemon::OnJournalFailure(const absl::Status& failure) {
   spdlog::critical("event=journal_failed message={}", Quoted(failure.message(), 1024));
-  if (RpcServer* server = serving_) server->StopServing();
+  MutexLock lock(serving_mutex_);
+  if (serving_ != nullptr) serving_->StopServing();
+}
+
+void Daemon::SetServing(RpcServer* server) {
+  MutexLock lock(serving_mutex_);
+  serving_ = server;
 }
 
 Daemon::~Daemon() {
@@ -257,10 +263,16 @@ absl::Status Daemon::Reload(const config::v1::Config& config) {
 
 void Daemon::Refresh() {
   bool check = LogRefresh("tokens", access_->Refresh());
-  if (certificates_ != nullptr) LogRefresh("certificates", certificates_->Refresh());
+  if (certificates_ != nullptr) RefreshCertificates();
   // A token that expires changes no file.
   check = ++refreshes_ % kRefreshesPerCheck == 0 || check;
   if (check) server_->CheckWatchers();
+}
+
+void Daemon::RefreshCertificates() {
+  LogRefresh("certificates", certificates_->Refresh());
+  const std::string notice = certificates_->ExpiryNotice();
+  if (!notice.empty()) spdlog::warn("event=certificate_expires message={}", Quoted(notice));
 }
 
 absl::Status Daemon::TakeServices(const config::v1::Config& config) {
@@ -285,7 +297,7 @@ void Daemon::Drain() {
   if (left > 0) spdlog::warn("event=drain_incomplete deployments={}", left);
   registry_.AwaitDurable().IgnoreError();  // A failure has been logged.
   registry_.Close();
-  serving_ = nullptr;
+  SetServing(nullptr);
   server_->Shutdown(grace * kShareForReaders);
   server_ = nullptr;
   audit_ = nullptr;

@@ -19,6 +19,7 @@
 #include "auth/audit_trail.h"
 #include "auth/certificate_files.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/unique_fd.h"
 #include "engine/deployment_manager.h"
 #include "engine/registry.h"
@@ -70,10 +71,12 @@ class Daemon {
   absl::Status TakeServices(const config::v1::Config& config);
   // Reads again what others have replaced: tokens and certificates.
   void Refresh();
+  void RefreshCertificates();
   absl::Status RestoreRecords();
   void KillCommandsOfUnfinished();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
+  void SetServing(RpcServer* server);
 
   const config::v1::Config config_;
   RealClock clock_;
@@ -85,7 +88,9 @@ class Daemon {
   std::unique_ptr<AuditTrail> audit_;               // null: nothing is recorded
   std::unique_ptr<CertificateFiles> certificates_;  // null: no TLS
   std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
-  std::atomic<RpcServer*> serving_{nullptr};
+  Mutex serving_mutex_;
+  // Whose health a failing journal changes; null as server_ is.
+  RpcServer* serving_ ABSL_GUARDED_BY(serving_mutex_) = nullptr;
   std::unique_ptr<SelfCheck> self_check_;  // null when nothing but TLS is spoken
   std::atomic<bool> draining_{false};
   int refreshes_ = 0;  // the refresher's alone

@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<DurableRecords>> DurableRecords::Open(
   registry.Restore(std::move(contents), *records->journal_);
   SLUICE_RETURN_IF_ERROR(registry.AwaitDurable());
   spdlog::info("event=records_restored data_dir=\"{}\" deployments={} epoch={}", data_dir, count,
-               registry.start_count());
+               registry.epoch());
   return records;
 }
 

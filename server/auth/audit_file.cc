@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/audit/audit_line.h"
 #include "base/status_macros.h"
+#include "spdlog/spdlog.h"
 
 namespace sluice {
 namespace {
@@ -145,7 +146,12 @@ absl::Status AuditFile::ReopenIfRotated() {
   const bool is_there = stat(path_.c_str(), &named) == 0;
   const bool same =
       is_there && named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;
-  return same ? absl::OkStatus() : OpenFile();
+  if (same) return absl::OkStatus();
+  SLUICE_RETURN_IF_ERROR(OpenFile());
+  // Whoever has the log can tell whether what is kept of the trail is all of it.
+  spdlog::info("event=audit_reopened file={} records={} last_hash={}", path_, last_sequence_,
+               last_hash_);
+  return absl::OkStatus();
 }
 
 absl::Status AuditFile::Write(absl::string_view text) {

@@ -13,6 +13,15 @@
 #include "spdlog/spdlog.h"
 
 namespace sluice {
+namespace {
+
+// Callers learn what it means for them, not how the daemon's disk is laid out.
+absl::Status TextForCallers(const absl::Status& written) {
+  if (written.ok()) return written;
+  return absl::Status(written.code(), "its file cannot be written; the daemon's log says more");
+}
+
+}  // namespace
 
 v1::AuditRecord MakeAuditRecord(const Principal& principal, absl::string_view method) {
   v1::AuditRecord record;
@@ -58,19 +67,31 @@ AuditTrail::~AuditTrail() {
 
 absl::Status AuditTrail::Append(v1::AuditRecord record, Done done) {
   MutexLock lock(mutex_);
-  if (waiting_.size() >= kMaxWaiting) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the audit trail is ", waiting_.size(), " records behind; try again"));
-  }
+  SLUICE_RETURN_IF_ERROR(CheckRoom());
+  Take(std::move(record), std::move(done));
+  return absl::OkStatus();
+}
+
+void AuditTrail::AppendDone(v1::AuditRecord record, Done done) {
+  MutexLock lock(mutex_);
+  Take(std::move(record), std::move(done));
+}
+
+absl::Status AuditTrail::CheckRoom() const {
+  if (waiting_.size() < kMaxWaiting) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("it is ", waiting_.size(), " records behind; try again"));
+}
+
+void AuditTrail::Take(v1::AuditRecord record, Done done) {
   *record.mutable_time() = ToTimestamp(clock_.Now());
   waiting_.push_back({std::move(record), std::move(done)});
   entry_came_.NotifyOne();
-  return absl::OkStatus();
 }
 
 absl::Status AuditTrail::status() const {
   MutexLock lock(mutex_);
-  return status_;
+  return status_.ok() ? CheckRoom() : status_;
 }
 
 void AuditTrail::Flush() {
@@ -103,11 +124,12 @@ void AuditTrail::WriteBatch(std::vector<Entry> batch) {
       spdlog::error("event=audit_unwritten record={}", ToAuditLine(record));
     }
   }
+  const absl::Status told = TextForCallers(written);
   mutex_.Lock();
-  status_ = written;
+  status_ = told;
   mutex_.Unlock();
   for (const Entry& entry : batch) {
-    if (entry.done) entry.done(written);
+    if (entry.done) entry.done(told);
   }
   mutex_.Lock();
   writing_ = false;

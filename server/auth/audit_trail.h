@@ -36,7 +36,7 @@ void SetOutcome(const absl::Status& status, v1::AuditRecord& record);
 // Thread-safe. The destructor writes what is left.
 class AuditTrail {
  public:
-  // Told once that a record is on the disk, or why it is not; on the trail's thread.
+  // Told once that a record is on the disk, or that it is not; on the trail's thread.
   using Done = std::function<void(const absl::Status&)>;
 
   static constexpr size_t kMaxWaiting = 10'000;
@@ -48,9 +48,12 @@ class AuditTrail {
   // Stamps the time and takes the record; returns at once. A record that cannot be kept goes to the
   // log. When kMaxWaiting wait already, RESOURCE_EXHAUSTED, and `done` is not called.
   absl::Status Append(v1::AuditRecord record, Done done = nullptr);
+  // The same for what has been done already: that is taken however many wait.
+  void AppendDone(v1::AuditRecord record, Done done);
 
-  // What became of the last write: changes are to be refused while it is an error, since nobody
-  // acts unrecorded. Becomes OK again with the next record that can be written.
+  // Changes are to be refused while it is an error, since nobody acts unrecorded: the last write
+  // failed, or kMaxWaiting wait. Becomes OK again with the next record that can be written. Tells
+  // callers nothing of the daemon's disk; the log does.
   absl::Status status() const;
 
   // Returns when every record that was taken is written, or has failed.
@@ -63,6 +66,8 @@ class AuditTrail {
   };
 
   AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock);
+  absl::Status CheckRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Take(v1::AuditRecord record, Done done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Write();
   void WriteBatch(std::vector<Entry> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -14,6 +14,9 @@
 namespace sluice {
 namespace {
 
+constexpr absl::Duration kNoticeTime = absl::Hours(14 * 24);
+constexpr absl::Duration kNoticeInterval = absl::Hours(24);
+
 // Others may read a certificate, not a key.
 constexpr mode_t kForbiddenForKeys = S_IWGRP | S_IWOTH | S_IROTH;
 
@@ -59,6 +62,17 @@ absl::StatusOr<bool> CertificateFiles::Refresh() {
   next->generation = current_ == nullptr ? 1 : current_->generation + 1;
   current_ = std::make_shared<const ServerCertificate>(*std::move(next));
   return true;
+}
+
+std::string CertificateFiles::ExpiryNotice() {
+  const absl::Time now = clock_.Now();
+  const absl::Time end = Current()->not_after;
+  MutexLock lock(refresh_mutex_);
+  if (end - now > kNoticeTime || now < next_notice_) return "";
+  next_notice_ = now + kNoticeInterval;
+  return absl::StrCat(chain_.path(), end > now ? " expires at " : " expired at ",
+                      absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()),
+                      "; put a new one in its place");
 }
 
 std::shared_ptr<const ServerCertificate> CertificateFiles::Current() const {

@@ -42,6 +42,10 @@ class CertificateFiles {
   // old set is kept, once for each change. Reads from the disk: not for a gRPC callback.
   absl::StatusOr<bool> Refresh();
 
+  // What the operator must know of the end of what is served: empty while that is far off, else a
+  // text once a day. For the thread that refreshes.
+  std::string ExpiryNotice();
+
   // Never null.
   std::shared_ptr<const ServerCertificate> Current() const;
 
@@ -60,6 +64,7 @@ class CertificateFiles {
   // A file has changed since current_ was made.
   bool has_news_ ABSL_GUARDED_BY(refresh_mutex_) = false;
   absl::Status last_fault_ ABSL_GUARDED_BY(refresh_mutex_);
+  absl::Time next_notice_ ABSL_GUARDED_BY(refresh_mutex_) = absl::InfinitePast();
 };
 
 }  // namespace sluice

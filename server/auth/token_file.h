@@ -8,6 +8,8 @@
 #ifndef SLUICE_AUTH_TOKEN_FILE_H_
 #define SLUICE_AUTH_TOKEN_FILE_H_
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +52,8 @@ class TokenSet {
   const Token* FindByHash(absl::string_view sha256) const;
 
   std::vector<Token> tokens_;
+  // Where in tokens_ a hash is, for those that are known to be good.
+  std::map<std::string, size_t> index_;
 };
 
 // Thread-safe.

@@ -3,8 +3,6 @@
 
 #include "base/data_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,24 +48,10 @@ absl::Status CheckAndClose(const std::string& path) {
   return absl::OkStatus();
 }
 
-std::string HolderOf(int fd) {
-  char pid[32] = {};
-  const ssize_t size = pread(fd, pid, sizeof(pid) - 1, 0);
-  return size > 0 ? absl::StrCat("process ", pid) : "another process";
-}
-
-absl::Status Lock(int fd, const std::string& path) {
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return FileError(errno, absl::StrCat("cannot lock ", path));
-    return absl::AlreadyExistsError(absl::StrCat("data_dir ", DirectoryOf(path), " is locked by ",
-                                                 HolderOf(fd),
-                                                 "; stop that daemon or choose another directory"));
-  }
-  const std::string pid = absl::StrCat(getpid());
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    return FileError(errno, absl::StrCat("cannot write ", path));
-  }
-  return absl::OkStatus();
+absl::Status NotLocked(const std::string& path, const absl::Status& why) {
+  if (!absl::IsAlreadyExists(why)) return why;
+  return absl::AlreadyExistsError(absl::StrCat("data_dir ", path, " is locked by ", why.message(),
+                                               "; stop that daemon or choose another directory"));
 }
 
 }  // namespace
@@ -75,12 +59,9 @@ absl::Status Lock(int fd, const std::string& path) {
 absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& path) {
   SLUICE_RETURN_IF_ERROR(Make(path));
   SLUICE_RETURN_IF_ERROR(CheckAndClose(path));
-  // The file stays for ever: removing it would let two daemons lock two files of one name.
-  const std::string lock_path = absl::StrCat(path, kLockName);
-  UniqueFd lock(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock.ok()) return FileError(errno, absl::StrCat("cannot open ", lock_path));
-  SLUICE_RETURN_IF_ERROR(Lock(lock.get(), lock_path));
-  return std::unique_ptr<DataDirectory>(new DataDirectory(path, std::move(lock)));
+  absl::StatusOr<LockFile> lock = LockFile::Acquire(absl::StrCat(path, kLockName));
+  if (!lock.ok()) return NotLocked(path, lock.status());
+  return std::unique_ptr<DataDirectory>(new DataDirectory(path, *std::move(lock)));
 }
 
 }  // namespace sluice

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "base/unique_fd.h"
+#include "base/lock_file.h"
 
 namespace sluice {
 
@@ -29,10 +29,10 @@ class DataDirectory {
   const std::string& path() const { return path_; }
 
  private:
-  DataDirectory(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  DataDirectory(std::string path, LockFile lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   const std::string path_;
-  const UniqueFd lock_;
+  const LockFile lock_;
 };
 
 }  // namespace sluice

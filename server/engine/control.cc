@@ -83,9 +83,9 @@ Interrupt Control::Gate() {
   return interrupt_;
 }
 
-Interrupt Control::Await(const std::function<bool()>& done) {
+Interrupt Control::Await(const std::function<bool(Interrupt)>& done) {
   MutexLock lock(mutex_);
-  while (!done()) {
+  while (!done(interrupt_)) {
     if (Ended() || paused_) {
       BlockUntil(absl::InfiniteDuration());
       continue;

@@ -47,10 +47,10 @@ class Control {
   Interrupt Wait(absl::Duration duration);
   // Waits for a promote or a resume.
   Interrupt Gate();
-  // Waits until `done`, which is asked anew when the last call has ended; fails by the progress
-  // deadline.
-  // Not frozen by a pause: it waits for calls that run.
-  Interrupt Await(const std::function<bool()>& done);
+  // Waits until `done`, which is asked anew when the last call has ended and when the run is
+  // interrupted, and told by what; fails by the progress deadline. Not frozen by a pause: it waits
+  // for calls that run.
+  Interrupt Await(const std::function<bool(Interrupt)>& done);
   // Something moved: the progress deadline starts anew.
   void Progress();
   // One of the calls that Await waits for has ended: decrements the count, and at zero makes Await

@@ -76,7 +76,7 @@ void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
   if (ServiceDefinitionPtr definition = catalog_.Find(state.service()); definition != nullptr) {
     const auto job = std::make_shared<DeploymentJob>(state, std::move(definition), clock_);
     RestoreControl(state, job->control);
-    status = Start(job);
+    status = Start(job, true);
   }
   spdlog::info("event=deployment_resumed deployment={} service={} status={} step={}/{} result={}",
                state.id(), state.service(), StatusName(state.status()), state.current_step(),
@@ -95,10 +95,19 @@ DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::Infi
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& request,
                                                       const std::string& requester) {
+  const RequestLog::Name name{requester, request.request_id()};
+  // Before it is held against a configuration that may have changed since it was accepted.
+  if (const auto made = FindMade(name, request)) return MadeBefore(*made, request.request_id());
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
-  return Accept(request, definition, {requester, request.request_id()},
-                MakeDraft(request, *definition));
+  return Accept(request, definition, name, MakeDraft(request, *definition));
+}
+
+std::optional<std::string> DeploymentManager::FindMade(const RequestLog::Name& name,
+                                                       const v1::DeployRequest& request) const {
+  if (name.request_id.empty()) return std::nullopt;
+  MutexLock lock(mutex_);
+  return requests_.Find(name, request).value_or(std::nullopt);
 }
 
 DeploymentManager::Draft DeploymentManager::MakeDraft(const v1::DeployRequest& request,
@@ -159,8 +168,10 @@ absl::Status DeploymentManager::CheckFree(const std::string& service) {
                                                     "; wait for it, abort it or roll it back"));
 }
 
-absl::Status DeploymentManager::Start(const JobPtr& job) {
-  SLUICE_RETURN_IF_ERROR(workers_.Submit([this, job] { Run(job); }));
+absl::Status DeploymentManager::Start(const JobPtr& job, bool ran_before) {
+  const auto run = [this, job] { Run(job); };
+  SLUICE_RETURN_IF_ERROR(ran_before ? workers_.SubmitAlways(run, job.get())
+                                    : workers_.Submit(run, job.get()));
   jobs_[job->id] = job;
   active_of_[job->service] = job->id;
   return absl::OkStatus();
@@ -169,8 +180,8 @@ absl::Status DeploymentManager::Start(const JobPtr& job) {
 void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
   RegistryRecord record(registry_, job->id);
-  DeploymentOrchestrator orchestrator({record, job->control, job->definition->ports, target_calls_,
-                                       clock_, registry_.start_count()});
+  DeploymentOrchestrator orchestrator(
+      {record, job->control, job->definition->ports, target_calls_, clock_, registry_.epoch()});
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {
@@ -190,6 +201,11 @@ bool DeploymentManager::Begin(const JobPtr& job) {
   RegistryRecord record(registry_, job->id);
   Change(record, [&](v1::DeploymentState& state) { BeginDeployment(state, clock_.Now()); });
   return true;
+}
+
+void DeploymentManager::ForgetUnbegun(const JobPtr& job) {
+  workers_.Withdraw(job.get());
+  Forget(job);
 }
 
 void DeploymentManager::Forget(const JobPtr& job) {

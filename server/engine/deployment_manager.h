@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -68,6 +69,9 @@ class DeploymentManager {
  private:
   using JobPtr = std::shared_ptr<DeploymentJob>;
 
+  // What the same request made before.
+  std::optional<std::string> FindMade(const RequestLog::Name& name,
+                                      const v1::DeployRequest& request) const;
   // The answer to a request that was seen before.
   absl::StatusOr<SnapshotPtr> MadeBefore(const std::string& id,
                                          const std::string& request_id) const;
@@ -75,7 +79,9 @@ class DeploymentManager {
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ResumeOne(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Start(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What ran before a restart goes on however many wait.
+  absl::Status Start(const JobPtr& job, bool ran_before = false)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(const JobPtr& job);
   // The deployment begins, unless it ended while it waited for a worker. One with the check: a
   // verb finds it either waiting or begun.
@@ -83,6 +89,8 @@ class DeploymentManager {
   size_t AwaitJobs(absl::Duration deadline);
   // The deployment has ended: its service is free. Repeating it is harmless.
   void Forget(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // It has ended before a worker took it: it waits for none any more.
+  void ForgetUnbegun(const JobPtr& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JobPtr Find(const std::string& id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null also when the record has ended already.
   JobPtr FindRunning(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -107,6 +115,8 @@ class DeploymentManager {
                                             const v1::RollbackRequest& request,
                                             const RequestLog::Entry& entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What a verb has interrupted ends now. Without any lock: runs the drivers' cancel callbacks.
+  void CutShort(DeploymentJob& job);
   // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
   using Act = std::function<absl::Status(v1::DeploymentState&, Control&)>;
   absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id, const std::string& reason,

@@ -125,9 +125,9 @@ void DeploymentOrchestrator::LearnPreviousVersions() {
       answer = AskTarget(index);
       context_.control.EndCall(running);
     };
-    if (!context_.target_calls.Submit(ask).ok()) ask();
+    if (!context_.target_calls.Submit(ask, this).ok()) ask();
   }
-  const Interrupt interrupt = context_.control.Await([&] { return running == 0; });
+  const Interrupt interrupt = AwaitCalls(context_, running, this);
   // Answers may have been cut short: the next start asks again.
   if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return;
   RecordPreviousVersions(unknown, answers);

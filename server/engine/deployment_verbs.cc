@@ -38,7 +38,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Rollback(const v1::RollbackReques
     MutexLock lock(mutex_);
     result = AcceptRollback(request, {requester, request.request_id()}, running);
   }
-  if (running != nullptr) running->control.CancelCalls();
+  if (running != nullptr) CutShort(*running);
   return result;
 }
 
@@ -94,7 +94,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
   SLUICE_RETURN_IF_ERROR(registry_.Update(job->id, change, entry));
   spdlog::info("event=rollback_requested deployment={} reason={}", job->id,
                Quoted(request.reason()));
-  if (never_ran) Forget(job);
+  if (never_ran) ForgetUnbegun(job);
   return registry_.Latest(job->id);
 }
 
@@ -154,10 +154,17 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::strin
       never_ran = IsTerminal(state.status());
       return absl::OkStatus();
     }));
-    if (never_ran) Forget(job);
+    if (never_ran) ForgetUnbegun(job);
   }
-  job->control.CancelCalls();
+  CutShort(*job);
   return registry_.Latest(whole_id);
+}
+
+void DeploymentManager::CutShort(DeploymentJob& job) {
+  job.control.CancelCalls();
+  // One that waits for a worker, as the rollback of what had ended may, must not wait to be
+  // stopped.
+  if (job.control.interrupt() != Interrupt::kNone) workers_.Hurry(&job);
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {

@@ -14,6 +14,15 @@ namespace {
 // The encoding and SQLite's own calls are deeper than the engine's waits.
 constexpr size_t kStackBytes = 1024 * 1024;
 
+// Callers learn what it means for them, not how the daemon's disk is laid out.
+absl::Status TextForCallers(const absl::Status& failure) {
+  return absl::Status(
+      failure.code(),
+      absl::StrCat("the journal has failed and nothing is accepted until sluiced is restarted: ",
+                   absl::IsResourceExhausted(failure) ? "its disk is full" : "it cannot be written",
+                   "; the daemon's log says more"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Start(Clock& clock, RecordStore& store,
@@ -87,12 +96,9 @@ absl::Status Journal::Commit(const StoreChange& change) {
   {
     MutexLock lock(mutex_);
     if (status.ok()) return status;
-    failure_ = absl::Status(
-        status.code(), absl::StrCat("the journal has failed and nothing is accepted until sluiced "
-                                    "is restarted: ",
-                                    status.message()));
+    failure_ = TextForCallers(status);
   }
-  options_.on_failure(failure());
+  options_.on_failure(status);
   return failure();
 }
 

@@ -29,7 +29,7 @@ class Journal {
   using OnDurable = std::function<void(const absl::Status&)>;
 
   struct Options {
-    // Called once, on the writer thread, before anybody learns of the error.
+    // Called once, on the writer thread, with the error of the store, before anybody learns of it.
     std::function<void(const absl::Status&)> on_failure = [](const absl::Status&) {};
   };
 
@@ -38,11 +38,12 @@ class Journal {
                                                         Options options);
   ~Journal();
 
-  // Takes the change, or returns why not and never calls `on_durable`: UNAVAILABLE after Close, the
-  // error of the store once it has failed. Never blocks on the store.
+  // Takes the change, or returns why not and never calls `on_durable`: UNAVAILABLE after Close,
+  // failure() once the store has failed. Never blocks on the store.
   absl::Status Append(StoreChange change, OnDurable on_durable);
 
-  // The error of the store; it stays for good, and nothing is durable from then on. OK before.
+  // Why the store takes nothing any more, as callers may know it: without what only the error of
+  // the store tells. It stays for good, and nothing is durable from then on. OK before.
   absl::Status failure() const;
   bool failed() const { return !failure().ok(); }
 

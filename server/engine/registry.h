@@ -77,9 +77,10 @@ class Registry {
   // the daemon.
   void Restore(StoreChange contents, Journal& journal);
 
-  // How often a daemon began to work on this data: the fencing epoch of its calls to targets. 0
+  // The fencing epoch of this run's calls to targets: above that of every earlier run on this data,
+  // and not below the clock's seconds, so that a backup that was restored does not take it back. 0
   // without a journal.
-  int64_t start_count() const;
+  int64_t epoch() const;
 
   // Adds a record, and the request that made it. Its id must be new.
   void Insert(v1::DeploymentState state, RequestLog::Entry request = {});
@@ -116,11 +117,21 @@ class Registry {
 
   // --- What readers see.
 
+  // Whether the reader may know of a service's deployments. Asked under the registry's lock.
+  using Sees = absl::FunctionRef<bool(const std::string& service)>;
+  static bool SeesAll(const std::string& /*service*/) { return true; }
+
   absl::StatusOr<SnapshotPtr> Get(const std::string& id) const;
-  // The whole id for a unique prefix of one. NOT_FOUND, or INVALID_ARGUMENT listing the candidates.
-  absl::StatusOr<std::string> Resolve(const std::string& prefix) const;
+  // The whole id for a prefix that is unique among what the reader sees; a whole id is always
+  // found. NOT_FOUND, or INVALID_ARGUMENT listing the candidates.
+  absl::StatusOr<std::string> Resolve(const std::string& prefix, Sees sees = SeesAll) const;
   absl::StatusOr<std::string> LatestOf(const std::string& service) const;
-  absl::StatusOr<v1::ListStatesResponse> List(const v1::ListStatesRequest& request) const;
+  // Whether a deployment of the service that is still kept has completed with `version`, or found
+  // it.
+  bool HasRun(const std::string& service, const std::string& version) const;
+  // What the reader sees of what was asked for. A page ends early when it grows large.
+  absl::StatusOr<v1::ListStatesResponse> List(const v1::ListStatesRequest& request,
+                                              Sees sees = SeesAll) const;
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every
@@ -212,7 +223,7 @@ class Registry {
   int64_t revision_ ABSL_GUARDED_BY(mutex_);              // the newest that was given
   int64_t visible_revision_ ABSL_GUARDED_BY(mutex_);      // the newest that readers may see
   int64_t durable_revision_ ABSL_GUARDED_BY(mutex_) = 0;  // with a journal
-  int64_t start_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);

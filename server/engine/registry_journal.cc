@@ -44,13 +44,14 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   if (contents.meta.has_value()) {
     first_revision_ = contents.meta->first_revision();
     revision_ = visible_revision_ = durable_revision_ = contents.meta->revision();
-    start_count_ = contents.meta->start_count();
+    epoch_ = contents.meta->epoch();
     last_position_ = contents.meta->position();
     pruned_through_[""] = contents.meta->pruned_through_revision();
   }
-  ++start_count_;
+  // Also when these records are an older copy: the clock knows what the copy does not.
+  epoch_ = std::max(epoch_ + 1, absl::ToUnixSeconds(clock_.Now()));
   for (const auto& [service, memory] : memory_) Prune(service);
-  // Not alone for what was pruned: the new start_count must be durable before it is used.
+  // Not alone for what was pruned: the new epoch must be durable before it is used.
   changes_.waiting.emplace_back([](const absl::Status&) {});
   CommitNext();
 }
@@ -63,9 +64,9 @@ void Registry::RestoreServices(const StoreChange& contents) {
   }
 }
 
-int64_t Registry::start_count() const {
+int64_t Registry::epoch() const {
   MutexLock lock(mutex_);
-  return start_count_;
+  return epoch_;
 }
 
 absl::Status Registry::CheckWritable() const {
@@ -155,7 +156,7 @@ StoreChange Registry::TakeChanges(Commit& commit) {
 journal::v1::Meta Registry::MetaNow() const {
   journal::v1::Meta meta;
   meta.set_revision(revision_);
-  meta.set_start_count(start_count_);
+  meta.set_epoch(epoch_);
   meta.set_position(last_position_);
   meta.set_first_revision(first_revision_);
   const auto pruned = pruned_through_.find("");

@@ -19,6 +19,8 @@ namespace {
 
 constexpr int kDefaultPageSize = 50;
 constexpr int kMaxPageSize = 1000;
+// Below what clients take by default, and what a thousand large records would fill.
+constexpr size_t kMaxPageBytes = 3 * 1024 * 1024;
 constexpr size_t kMaxCandidates = 5;
 
 bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& state) {
@@ -26,6 +28,14 @@ bool Matches(const v1::ListStatesRequest& request, const v1::DeploymentState& st
   return request.statuses().empty() ||
          std::find(request.statuses().begin(), request.statuses().end(), state.status()) !=
              request.statuses().end();
+}
+
+bool KnowsVersion(const v1::DeploymentState& state, const std::string& version) {
+  if (state.previous_version() == version) return true;
+  if (state.version() == version && state.status() == v1::STATUS_COMPLETED) return true;
+  return std::any_of(
+      state.targets().begin(), state.targets().end(),
+      [&](const v1::TargetState& target) { return target.previous_version() == version; });
 }
 
 }  // namespace
@@ -43,7 +53,7 @@ absl::StatusOr<SnapshotPtr> Registry::Get(const std::string& id) const {
   return visible;
 }
 
-absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
+absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix, Sees sees) const {
   MutexLock lock(mutex_);
   if (prefix.empty()) return ViolationError("deployment_id", "must be given");
   std::vector<std::string> candidates;
@@ -51,6 +61,7 @@ absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix) const {
        it != entries_.end() && absl::StartsWith(it->first, prefix); ++it) {
     if (VisibleState(it->second) == nullptr) continue;
     if (it->first == prefix) return prefix;
+    if (!sees(it->second.state.service())) continue;
     candidates.push_back(it->first);
     if (candidates.size() > kMaxCandidates) break;
   }
@@ -72,7 +83,19 @@ absl::StatusOr<std::string> Registry::LatestOf(const std::string& service) const
   return absl::NotFoundError(absl::StrCat("service ", Quoted(service), " has no deployment yet"));
 }
 
-absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesRequest& request) const {
+bool Registry::HasRun(const std::string& service, const std::string& version) const {
+  MutexLock lock(mutex_);
+  const auto found = by_service_.find(service);
+  if (found == by_service_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const std::string& id) {
+    mutex_.AssertHeld();
+    const v1::DeploymentState* state = VisibleState(entries_.at(id));
+    return state != nullptr && KnowsVersion(*state, version);
+  });
+}
+
+absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesRequest& request,
+                                                      Sees sees) const {
   int64_t below = std::numeric_limits<int64_t>::max();
   Violations violations;
   if (!request.service().empty()) CheckName("service", request.service(), violations);
@@ -89,12 +112,15 @@ absl::StatusOr<v1::ListStatesResponse> Registry::List(const v1::ListStatesReques
   const int size =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
   v1::ListStatesResponse response;
+  size_t bytes = 0;
   MutexLock lock(mutex_);
   for (auto it = by_position_.lower_bound(below); it != by_position_.begin();) {
     --it;
     const v1::DeploymentState* state = VisibleState(entries_.at(it->second));
-    if (state == nullptr || !Matches(request, *state)) continue;
-    if (response.states_size() == size) {
+    if (state == nullptr || !Matches(request, *state) || !sees(state->service())) continue;
+    bytes += state->ByteSizeLong();
+    const bool is_large = bytes > kMaxPageBytes && response.states_size() > 0;
+    if (response.states_size() == size || is_large) {
       response.set_next_page_token(absl::StrCat(it->first + 1));
       break;
     }

@@ -6,6 +6,7 @@
 #ifndef SLUICE_ENGINE_RUN_CONTEXT_H_
 #define SLUICE_ENGINE_RUN_CONTEXT_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -23,10 +24,23 @@ struct RunContext {
   const ServicePorts& ports;
   WorkerPool& target_calls;
   Clock& clock;
-  // Registry::start_count(). Above 0 a run that is cut short by the end of the daemon leaves its
+  // Registry::epoch(). Above 0 a run that is cut short by the end of the daemon leaves its
   // record as it is, and the next start goes on with it.
   int64_t epoch = 0;
 };
+
+// Waits until none of the `running` calls is left, which `owner` has given to the pool. When the
+// run is interrupted those that have not started never will: they must not make it wait for the
+// calls of other deployments.
+inline Interrupt AwaitCalls(const RunContext& context, std::atomic<int>& running,
+                            const void* owner) {
+  return context.control.Await([&](Interrupt interrupt) {
+    if (interrupt != Interrupt::kNone) {
+      running -= static_cast<int>(context.target_calls.Withdraw(owner));
+    }
+    return running == 0;
+  });
+}
 
 }  // namespace sluice
 

@@ -41,7 +41,7 @@ TargetStep::Tally TargetStep::Run(int tolerated) {
     interrupt = context_.control.SafePoint();
     if (interrupt != Interrupt::kNone) break;
     LaunchCalls();
-    interrupt = context_.control.Await([this] { return running_ == 0; });
+    interrupt = AwaitCalls(context_, running_, this);
   }
   Tally tally = Collect();
   tally.interrupt = interrupt;
@@ -75,9 +75,12 @@ void TargetStep::Recall() {
 void TargetStep::LaunchCalls() {
   const size_t left = TodoEnd() - next_;
   const size_t limit = step_.max_concurrent() > 0 ? step_.max_concurrent() : left;
-  for (size_t i = 0; i < std::min(left, limit); ++i) {
+  // More than the pool has threads would only wait: each goes on with the next target.
+  const size_t most = std::max<size_t>(context_.target_calls.max_threads(), 1);
+  for (size_t i = 0; i < std::min({left, limit, most}); ++i) {
     ++running_;
-    const absl::Status submitted = context_.target_calls.Submit([this] { WorkThroughTargets(); });
+    const absl::Status submitted =
+        context_.target_calls.Submit([this] { WorkThroughTargets(); }, this);
     if (submitted.ok()) continue;
     // Others are on their way, or this thread does the work itself: slower, never lost.
     if (--running_ == 0) {

@@ -3,6 +3,7 @@
 
 #include "engine/worker_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,16 +20,25 @@ WorkerPool::~WorkerPool() {
   while (!threads_.empty()) clock_.WaitUntil(mutex_, thread_ended_, absl::InfiniteDuration());
 }
 
-absl::Status WorkerPool::Submit(std::function<void()> job) {
+absl::Status WorkerPool::Submit(std::function<void()> job, const void* owner) {
+  return Add({std::move(job), owner}, options_.max_waiting);
+}
+
+absl::Status WorkerPool::SubmitAlways(std::function<void()> job, const void* owner) {
+  return Add({std::move(job), owner}, SIZE_MAX);
+}
+
+absl::Status WorkerPool::Add(Job job, size_t max_waiting) {
   if (options_.max_threads == 0) {
-    job();
+    job.run();
     return absl::OkStatus();
   }
   std::vector<Thread> to_join;  // Joined after the lock is released.
   MutexLock lock(mutex_);
   to_join.swap(ended_);
-  const size_t free = idle_ + (starting_ ? 1 : 0) + options_.max_threads - threads_.size();
-  if (jobs_.size() >= free && jobs_.size() - free >= options_.max_waiting) {
+  const size_t busy = threads_.size() - idle_ - (starting_ ? 1 : 0);
+  const size_t free = options_.max_threads - std::min(busy, options_.max_threads);
+  if (jobs_.size() >= free && jobs_.size() - free >= max_waiting) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
                                                      " run and ", jobs_.size(), " wait already"));
   }
@@ -40,6 +50,30 @@ absl::Status WorkerPool::Submit(std::function<void()> job) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
   return absl::OkStatus();
+}
+
+void WorkerPool::Hurry(const void* owner) {
+  MutexLock lock(mutex_);
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(),
+                                  [owner](const Job& job) { return job.owner == owner; });
+  if (found == jobs_.end()) return;
+  Job job = std::move(*found);
+  jobs_.erase(found);
+  jobs_.push_front(std::move(job));
+  if (idle_ > 0) {
+    job_came_.NotifyOne();
+  } else {
+    StartThread();  // Without one it waits for a thread to be free.
+  }
+}
+
+size_t WorkerPool::Withdraw(const void* owner) {
+  std::deque<Job> withdrawn;  // What they hold ends after the lock is released.
+  MutexLock lock(mutex_);
+  std::deque<Job> others;
+  for (Job& job : jobs_) (job.owner == owner ? withdrawn : others).push_back(std::move(job));
+  jobs_.swap(others);
+  return withdrawn.size();
 }
 
 bool WorkerPool::MayStartThread() const {
@@ -59,11 +93,12 @@ void WorkerPool::Work(int64_t self) {
   MutexLock lock(mutex_);
   starting_ = false;
   while (AwaitJob()) {
-    std::function<void()> job = TakeJob();
+    Job job = TakeJob();
     mutex_.Unlock();
-    job();
-    job = nullptr;
+    job.run();
+    job.run = nullptr;
     mutex_.Lock();
+    if (threads_.size() > options_.max_threads) break;  // It was in a hurry.
   }
   const auto found = threads_.find(self);
   ended_.push_back(std::move(found->second));
@@ -71,8 +106,8 @@ void WorkerPool::Work(int64_t self) {
   thread_ended_.NotifyAll();
 }
 
-std::function<void()> WorkerPool::TakeJob() {
-  std::function<void()> job = std::move(jobs_.front());
+WorkerPool::Job WorkerPool::TakeJob() {
+  Job job = std::move(jobs_.front());
   jobs_.pop_front();
   // Without one, the jobs wait for a thread to be free.
   if (jobs_.size() > idle_ && MayStartThread()) StartThread();

@@ -39,14 +39,31 @@ class WorkerPool {
   ~WorkerPool();
 
   // RESOURCE_EXHAUSTED when max_waiting jobs wait already. Jobs start in the order in which they
-  // came. A job that throws ends the process: jobs catch what they call.
-  absl::Status Submit(std::function<void()> job);
+  // came. A job that throws ends the process: jobs catch what they call. `owner` is for Withdraw.
+  absl::Status Submit(std::function<void()> job, const void* owner = nullptr);
+  // As Submit, however many wait.
+  absl::Status SubmitAlways(std::function<void()> job, const void* owner);
+
+  // The job of `owner`, if it has not started, does so now: before the others, and above
+  // max_threads. For one that must not wait.
+  void Hurry(const void* owner);
+
+  // Takes the jobs of `owner` that have not started out of the queue, and returns how many.
+  size_t Withdraw(const void* owner);
+
+  size_t max_threads() const { return options_.max_threads; }
 
  private:
+  struct Job {
+    std::function<void()> run;
+    const void* owner = nullptr;
+  };
+
+  absl::Status Add(Job job, size_t max_waiting);
   void Work(int64_t self);
   bool MayStartThread() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::function<void()> TakeJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Job TakeJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False when this thread is no longer needed.
   bool AwaitJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -62,7 +79,7 @@ class WorkerPool {
   // the next while jobs wait: a caller of Submit pays for one at most, and short jobs need few.
   bool starting_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t last_thread_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::deque<std::function<void()>> jobs_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Thread> threads_ ABSL_GUARDED_BY(mutex_);
   // Ended threads, joined by whoever comes next.
   std::vector<Thread> ended_ ABSL_GUARDED_BY(mutex_);

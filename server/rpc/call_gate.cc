@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kService[] = "/sluice.v1.DeploymentService/";
 constexpr char kRead[] = "/sluice.v1.DeploymentService/GetState";
+constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
 constexpr char kAuthorization[] = "authorization";
 
 std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& context) {
@@ -33,6 +34,10 @@ absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
   if (!outcome.ok()) return outcome;
   return absl::DataLossError(
       absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
+}
+
+void LogLost(const absl::Status& why) {
+  spdlog::warn("event=audit_lost reason={}", Quoted(why.message()));
 }
 
 }  // namespace
@@ -63,8 +68,16 @@ bool CallGate::MayRead(const Call& call, absl::string_view service) const {
   return access_.Decide(call.principal, kRead, service).ok();
 }
 
+bool CallGate::MayDeploy(const Call& call, absl::string_view service) const {
+  return access_.Decide(call.principal, kDeploy, service).ok();
+}
+
 std::string CallGate::RequesterOf(const Call& call) const {
   if (!access_.is_closed()) return "";
+  // Not by name, which the system may know today and not tomorrow.
+  if (const auto* user = std::get_if<UnixIdentity>(&call.principal.identity)) {
+    return absl::StrCat("unix uid ", user->uid);
+  }
   return absl::StrCat(call.principal.How(), " ", call.principal.Name());
 }
 
@@ -82,8 +95,11 @@ void CallGate::Record(v1::AuditRecord record, const absl::Status& status,
   const auto done = [status, answer](const absl::Status& written) {
     answer(written.ok() ? status : Unrecorded(status, written));
   };
+  if (status.ok()) return trail_->AppendDone(std::move(record), done);
   const absl::Status taken = trail_->Append(std::move(record), done);
-  if (!taken.ok()) answer(Unrecorded(status, taken));
+  if (taken.ok()) return;
+  LogLost(taken);
+  answer(status);
 }
 
 void CallGate::RecordRefusal(const Principal& principal, absl::string_view method,
@@ -94,7 +110,7 @@ void CallGate::RecordRefusal(const Principal& principal, absl::string_view metho
   record.set_service(std::string(service.value_or("")));
   SetOutcome(refusal, record);
   const absl::Status taken = trail_->Append(std::move(record));
-  if (!taken.ok()) spdlog::warn("event=audit_lost reason={}", Quoted(taken.message()));
+  if (!taken.ok()) LogLost(taken);
 }
 
 bool CallGate::MayRecordRefusal(const Principal& principal) const {

@@ -59,8 +59,16 @@ class CallGate {
   absl::Status Admit(const Call& call, std::optional<absl::string_view> service) const;
   // Whether the caller may know of the service at all, whatever the call does to it.
   bool MayRead(const Call& call, absl::string_view service) const;
+  // Whether the caller might as well deploy to the service.
+  bool MayDeploy(const Call& call, absl::string_view service) const;
+  // Whether the beginning of a deployment's id is one for this call: it may be about the service,
+  // or be refused by name.
+  bool Sees(const Call& call, absl::string_view service) const {
+    return Decide(call, service).ok() || MayRead(call, service);
+  }
 
-  // Whose request ids the call brings: "token ci". Empty while everybody may do everything.
+  // Whose request ids the call brings: "token ci", "unix uid 1000". Empty while everybody may do
+  // everything.
   std::string RequesterOf(const Call& call) const;
 
   // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.

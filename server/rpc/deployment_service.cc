@@ -4,6 +4,7 @@
 #include "rpc/deployment_service.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -146,9 +147,10 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::Find(const grpc::CallbackSer
     return ViolationError("deployment_id", "must be given, or service");
   }
   if (request.has_service()) SLUICE_RETURN_IF_ERROR(gate_.Admit(call, request.service()));
-  SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
-                                                    ? registry_.LatestOf(request.service())
-                                                    : registry_.Resolve(request.deployment_id()));
+  SLUICE_ASSIGN_OR_RETURN(const std::string id,
+                          request.has_service()
+                              ? registry_.LatestOf(request.service())
+                              : Resolve(gate_, call, registry_, request.deployment_id()));
   SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, registry_.Get(id));
   const std::string& service = snapshot->state().service();
   if (request.has_service()) return StateBuffer(snapshot);
@@ -169,13 +171,14 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::List(const grpc::CallbackSer
   SLUICE_ASSIGN_OR_RETURN(const Call call, gate_.Enter(context, "ListStates"));
   SLUICE_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::ListStatesRequest>(bytes));
   if (!request.service().empty()) SLUICE_RETURN_IF_ERROR(gate_.Admit(call, request.service()));
-  SLUICE_ASSIGN_OR_RETURN(v1::ListStatesResponse page, registry_.List(request));
-  auto& states = *page.mutable_states();
-  states.erase(std::remove_if(states.begin(), states.end(),
-                              [&](const v1::DeploymentState& state) {
-                                return !gate_.Decide(call, state.service()).ok();
-                              }),
-               states.end());
+  // Asked once for each service: there may be many deployments, and many grants.
+  std::map<std::string, bool> seen;
+  const auto sees = [&](const std::string& service) {
+    const auto [known, is_new] = seen.emplace(service, false);
+    if (is_new) known->second = gate_.Decide(call, service).ok();
+    return known->second;
+  };
+  SLUICE_ASSIGN_OR_RETURN(const v1::ListStatesResponse page, registry_.List(request, sees));
   return MessageBuffer(page);
 }
 
@@ -223,7 +226,7 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::Info(
     const grpc::CallbackServerContext& context) const {
   SLUICE_RETURN_IF_ERROR(gate_.Enter(context, "GetServerInfo").status());
   v1::ServerInfo info = info_;
-  info.set_epoch(registry_.start_count());
+  info.set_epoch(registry_.epoch());
   info.set_newest_revision(registry_.newest_revision());
   info.set_failure(std::string(registry_.failure().message()));
   return MessageBuffer(info);

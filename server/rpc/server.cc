@@ -86,6 +86,18 @@ absl::Status AdoptInherited(ServerOptions& options, std::vector<Listener>& liste
   return absl::OkStatus();
 }
 
+// Two daemons that start at once must not take the path from each other.
+absl::StatusOr<LockFile> LockSocket(const std::string& socket) {
+  absl::StatusOr<LockFile> lock = LockFile::Acquire(absl::StrCat(socket, ".lock"));
+  if (lock.ok()) return lock;
+  const std::string why(lock.status().message());
+  if (absl::IsAlreadyExists(lock.status())) {
+    return absl::AlreadyExistsError(absl::StrCat("another daemon (", why, ") listens on ", socket));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(why, "; create the directory, or choose another socket with --socket"));
+}
+
 absl::Status CheckIsClosed(const Listener& listener) {
   if (listener.is_local()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
@@ -121,7 +133,7 @@ absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) 
   std::vector<Listener> listeners;
   SLUICE_RETURN_IF_ERROR(AdoptInherited(options, listeners));
   if (!options.unix_socket.empty()) {
-    SLUICE_ASSIGN_OR_RETURN(socket_lock_, SocketLock::Acquire(options.unix_socket));
+    SLUICE_ASSIGN_OR_RETURN(socket_lock_, LockSocket(options.unix_socket));
     SLUICE_ASSIGN_OR_RETURN(Listener listener, Listener::OnUnixSocket(options.unix_socket));
     listeners.push_back(std::move(listener));
   }

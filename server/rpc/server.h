@@ -19,6 +19,7 @@
 #include "auth/audit_trail.h"
 #include "auth/certificate_files.h"
 #include "base/clock.h"
+#include "base/lock_file.h"
 #include "base/unique_fd.h"
 #include "engine/backups.h"
 #include "engine/deployment_manager.h"
@@ -32,7 +33,6 @@
 #include "rpc/deployment_service.h"
 #include "rpc/listen_address.h"
 #include "rpc/listener.h"
-#include "rpc/socket_lock.h"
 #include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
 #include "sluice/v1/deployment_service.pb.h"
@@ -99,7 +99,7 @@ class RpcServer {
   WatchHub hub_;
   DeploymentService service_;
   std::vector<std::string> addresses_;
-  std::unique_ptr<SocketLock> socket_lock_;
+  std::optional<LockFile> socket_lock_;
   std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> server_;
   // Where gRPC takes TCP connections from us.

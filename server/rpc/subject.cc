@@ -3,8 +3,10 @@
 
 #include "rpc/subject.h"
 
+#include "absl/strings/str_cat.h"
 #include "auth/audit_trail.h"
 #include "base/status_macros.h"
+#include "base/violations.h"
 #include "engine/verb_request.h"
 
 namespace sluice {
@@ -20,7 +22,7 @@ absl::Status Admit(const CallGate& gate, const Call& call, const std::string& se
 absl::Status AdmitToDeployment(const CallGate& gate, const Call& call, const Registry& registry,
                                std::string& id, v1::AuditRecord& record) {
   const std::string given = id;
-  SLUICE_ASSIGN_OR_RETURN(id, registry.Resolve(given));
+  SLUICE_ASSIGN_OR_RETURN(id, Resolve(gate, call, registry, given));
   record.set_deployment(id);
   SLUICE_ASSIGN_OR_RETURN(const std::string service, ServiceOf(registry, id));
   const absl::Status decision = Admit(gate, call, service, record);
@@ -29,7 +31,23 @@ absl::Status AdmitToDeployment(const CallGate& gate, const Call& call, const Reg
   return Hidden(gate, call, service, given, decision);
 }
 
+// Who may roll back and not deploy must not deploy by rolling back to what never ran.
+absl::Status AdmitVersion(const CallGate& gate, const Call& call, const Registry& registry,
+                          const std::string& service, const std::string& to_version) {
+  if (to_version.empty() || gate.MayDeploy(call, service)) return absl::OkStatus();
+  if (registry.HasRun(service, to_version)) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat(call.principal.Describe(), " may roll the service ", Quoted(service),
+                   " back to what ran before; to ", Quoted(to_version),
+                   ", which none of its deployments knows, takes a grant for Deploy too"));
+}
+
 }  // namespace
+
+absl::StatusOr<std::string> Resolve(const CallGate& gate, const Call& call,
+                                    const Registry& registry, const std::string& id) {
+  return registry.Resolve(id, [&](const std::string& service) { return gate.Sees(call, service); });
+}
 
 absl::StatusOr<std::string> ServiceOf(const Registry& registry, const std::string& id) {
   std::string service;
@@ -55,8 +73,11 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
   record.set_reason(request.reason());
   record.set_request_id(request.request_id());
   SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
-  if (request.has_service()) return Admit(gate, call, request.service(), record);
-  return AdmitToDeployment(gate, call, registry, *request.mutable_deployment_id(), record);
+  SLUICE_RETURN_IF_ERROR(
+      request.has_service()
+          ? Admit(gate, call, request.service(), record)
+          : AdmitToDeployment(gate, call, registry, *request.mutable_deployment_id(), record));
+  return AdmitVersion(gate, call, registry, record.service(), request.to_version());
 }
 
 absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,

@@ -19,6 +19,11 @@
 
 namespace sluice {
 
+// The whole id of the deployment that the call names by `id`, or by its beginning: of those alone
+// that the caller may know of.
+absl::StatusOr<std::string> Resolve(const CallGate& gate, const Call& call,
+                                    const Registry& registry, const std::string& id);
+
 // The service of the deployment `id`, a whole one.
 absl::StatusOr<std::string> ServiceOf(const Registry& registry, const std::string& id);
 

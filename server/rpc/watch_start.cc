@@ -29,7 +29,8 @@ absl::Status SetSubject(const CallGate& gate, const Call& call, const Registry& 
   start.filter.service = request.service();
   if (!request.service().empty()) start.service = request.service();
   if (!request.has_deployment_id()) return gate.Admit(call, start.service);
-  SLUICE_ASSIGN_OR_RETURN(start.filter.deployment_id, registry.Resolve(request.deployment_id()));
+  SLUICE_ASSIGN_OR_RETURN(start.filter.deployment_id,
+                          Resolve(gate, call, registry, request.deployment_id()));
   SLUICE_ASSIGN_OR_RETURN(start.service, ServiceOf(registry, start.filter.deployment_id));
   const absl::Status decision = gate.Admit(call, start.service);
   if (decision.ok()) return decision;

@@ -105,6 +105,18 @@ TEST_P(DriverTableFaultTest, NamesEveryFaultyField) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(DriverTableTest, AFaultShowsNoSecret) {
+  Violations violations;
+  CheckDrivers(
+      "s",
+      Parse("deployer { http { url: 'http://u:hunter2@h/ x' headers { key: 'Authorization' "
+            "value: 'Bearer hunter2\\n' } } } router { exec { command { argv: '/bin/true' "
+            "env { key: 'SLUICE_PASSWORD' value: 'hunter2' } } } }"),
+      violations);
+  EXPECT_EQ(violations.all().size(), 3u);
+  EXPECT_EQ(violations.ToStatus().message().find("hunter2"), absl::string_view::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Cases, DriverTableFaultTest,
     testing::Values(

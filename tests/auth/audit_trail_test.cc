@@ -92,13 +92,16 @@ TEST_F(AuditTrailTest, AFullDiskShowsInTheStatusUntilItIsOver) {
   }
   EXPECT_FALSE(told.ok());
   EXPECT_FALSE(trail->status().ok());
+  for (const absl::Status& shown : {told, trail->status()}) {
+    EXPECT_EQ(shown.message().find(path()), absl::string_view::npos) << shown;
+  }
   EXPECT_TRUE(trail->Append(Record("web")).ok());
   trail->Flush();
   EXPECT_TRUE(trail->status().ok()) << trail->status();
   EXPECT_EQ(VerifyAuditTrail(path())->records, 1);
 }
 
-TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnce) {
+TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnceButNotOfWhatWasDone) {
   const auto trail = OpenTrail();
   Mutex mutex;
   CondVar released;
@@ -119,12 +122,18 @@ TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnce) {
   }
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_GE(taken, AuditTrail::kMaxWaiting);
+  // Nothing more is to be done unrecorded; but what was done is recorded.
+  EXPECT_EQ(trail->status().code(), absl::StatusCode::kResourceExhausted);
+  bool is_kept = false;
+  trail->AppendDone(Record("done"), [&](const absl::Status& written) { is_kept = written.ok(); });
   {
     MutexLock lock(mutex);
     is_released = true;
     released.NotifyAll();
   }
   trail->Flush();
+  EXPECT_TRUE(is_kept);
+  EXPECT_TRUE(trail->status().ok()) << trail->status();
   EXPECT_TRUE(trail->Append(Record("web")).ok());
 }
 

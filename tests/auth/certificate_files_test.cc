@@ -141,6 +141,20 @@ TEST_F(CertificateFilesTest, ANewCertificateThatIsNotYetValidIsTakenWhenItIs) {
   EXPECT_EQ((*files)->Current()->chain, next.certificate);
 }
 
+TEST_F(CertificateFilesTest, ToldOnceADayThatTheEndIsNear) {
+  Install(Issue({.common_name = "s",
+                 .hosts = {"localhost"},
+                 .validity = {clock_.now, clock_.now + absl::Hours(24 * 30)}}));
+  const auto files = Load();
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ((*files)->ExpiryNotice(), "") << "a month is left";
+  clock_.now += absl::Hours(24 * 17);
+  EXPECT_THAT((*files)->ExpiryNotice(), HasSubstr("server.crt expires at 2027-02-14T08:00:00"));
+  EXPECT_EQ((*files)->ExpiryNotice(), "") << "on the same day";
+  clock_.now += absl::Hours(24 * 13);
+  EXPECT_THAT((*files)->ExpiryNotice(), HasSubstr("server.crt expired at"));
+}
+
 TEST_F(CertificateFilesTest, RefusesToStartWithWhatCannotServe) {
   EXPECT_THAT(LoadError(), HasSubstr("server.crt: cannot be read"));
   Install(Issue({.common_name = "s",

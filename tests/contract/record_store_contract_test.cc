@@ -172,7 +172,7 @@ TEST_P(RecordStoreContract, KeepsEveryFieldOfWhatBelongsToTheRecords) {
   memory.set_pruned_through_revision(41);
   journal::v1::Meta& meta = change.meta.emplace();
   meta.set_revision(1LL << 60);
-  meta.set_start_count(3);
+  meta.set_epoch(3);
   meta.set_position(9);
   Commit(change);
   const StoreChange contents = Load();

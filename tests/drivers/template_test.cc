@@ -42,6 +42,7 @@ TEST_P(CheckUrlTemplateTest, SaysWhatIsWrong) {
   EXPECT_EQ(violations.all()[0].field, "url");
   EXPECT_NE(violations.all()[0].description.find(GetParam().fault), std::string::npos)
       << violations.all()[0].description;
+  EXPECT_EQ(violations.all()[0].description.find("hunter2"), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -54,6 +55,9 @@ INSTANTIATE_TEST_SUITE_P(
                     CheckCase{"NoScheme", "{address}/deploy", "must begin with http://"},
                     CheckCase{"Blank", "http://{address}/a b", "is no URL"},
                     CheckCase{"NoHost", "http://", "is no URL"},
+                    CheckCase{"SecretBesideAFault", "http://u:hunter2@{address}/a b", "is no URL"},
+                    CheckCase{"SecretBehindAScheme", "htp://u:hunter2@h/", "must begin with"},
+                    CheckCase{"SecretByAPlaceholder", "http://u:hunter2@{host}/", "unknown"},
                     CheckCase{"ControlCharacter", "http://{address}/\n", "is no URL"}),
     [](const auto& test) { return test.param.name; });
 

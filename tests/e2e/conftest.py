@@ -118,13 +118,13 @@ class Daemon:
         return subprocess.run([str(SLUICE), "--address", f"unix:{self.socket}", *arguments],
                               capture_output=True, text=True, timeout=60, check=False, **options)
 
-    def await_status(self, deployment_id, *names, seconds=30):
+    def await_status(self, deployment_id, *names, seconds=30, stub=None):
         """Polls until the deployment has one of the statuses; returns its state."""
         from sluice.v1 import deployment_pb2, deployment_service_pb2
         wanted = [deployment_pb2.Status.Value("STATUS_" + name) for name in names]
         deadline = time.monotonic() + seconds
         while True:
-            state = self.stub.GetState(
+            state = (stub or self.stub).GetState(
                 deployment_service_pb2.GetStateRequest(deployment_id=deployment_id))
             if state.status in wanted:
                 return state

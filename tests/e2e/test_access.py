@@ -13,7 +13,7 @@ import time
 import grpc
 import pytest
 
-from calls import call, eventually, pb, refused, request, status_name, strategy
+from calls import await_log, call, eventually, pb, refused, request, rolling, status_name, strategy
 from conftest import SLUICE
 from security import DENIED, Tokens, audit_records, code_of, is_root, stub_at
 
@@ -184,6 +184,25 @@ def test_a_backup_takes_a_grant_for_every_service(make_world, services, allowed)
     assert allowed or 'a backup takes services: ["*"]' in error.value.details()
 
 
+def test_who_may_roll_back_and_not_deploy_deploys_nothing_by_it(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as admin, \
+            stub_at(world.address, token=world.token("oncall")) as oncall:
+        for version in ("v1", "v2", "v3"):
+            state = admin.Deploy(request("Deploy", service="web", version=version,
+                                         targets=[{"id": "t1", "version": "v0"}], strategy=rolling()))
+            world.daemon.await_status(state.id, "COMPLETED", stub=admin)
+        for fields in ({"service": "web"}, {"deployment_id": state.id}):
+            with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
+                oncall.Rollback(request("Rollback", to_version="evil", **fields))
+            assert "takes a grant for Deploy too" in error.value.details()
+        # It ran once.
+        oncall.Rollback(request("Rollback", service="web", to_version="v1"))
+        ended = world.daemon.await_status(state.id, "ROLLED_BACK", stub=admin)
+        assert ended.targets[0].target.version == "v1"
+    assert world.outcomes("Rollback") == [("oncall", "PERMISSION_DENIED")] * 2 + [("oncall", "OK")]
+
+
 def test_t46_an_anonymous_caller_is_told_how_to_be_known(make_world):
     world = make_world([grant("token: admin", "role: admin")])
     with stub_at(world.daemon.tcp_address()) as stub:
@@ -249,6 +268,25 @@ def test_a_deployment_that_the_caller_may_not_see_is_not_there(make_world, metho
                                              "shows what there is")
     # The trail says what really was.
     eventually(lambda: ("team", "PERMISSION_DENIED") in world.outcomes(method))
+
+
+def test_the_beginning_of_an_id_tells_nothing_of_hidden_deployments(make_world):
+    world = make_world([grant("token: admin", "role: admin"),
+                        grant("token: team", "role: viewer", "team-*")])
+    with stub_at(world.address, token=world.token("admin")) as admin, \
+            stub_at(world.address, token=world.token("team")) as team:
+        shown = deploy(admin, "team-a")
+        # Until two hidden ones begin with the same digit, and one with that of the shown one.
+        hidden = [deploy(admin, f"other{number}").id for number in range(40)]
+        twice = next(digit for digit in "0123456789abcdef" if digit != shown.id[0] and
+                     sum(other[0] == digit for other in hidden) > 1)
+        with refused(grpc.StatusCode.NOT_FOUND):
+            team.GetState(request("GetState", deployment_id=twice))
+        with refused(grpc.StatusCode.INVALID_ARGUMENT):
+            admin.GetState(request("GetState", deployment_id=twice))
+        assert team.GetState(request("GetState", deployment_id=shown.id[0])).id == shown.id
+        page = team.ListStates(request("ListStates", page_size=1))
+        assert [s.id for s in page.states] == [shown.id] and page.next_page_token == ""
 
 
 # --- Tokens and grants change while the daemon runs.
@@ -450,6 +488,19 @@ def test_the_trail_goes_on_after_a_kill(make_world, start_daemon, tmp_path):
     assert verify(world.audit).returncode == 0
 
 
+def test_a_rotated_trail_goes_on_in_a_new_file_and_the_log_says_where(make_world):
+    world = make_world(ROLES)
+    with stub_at(world.address, token=world.token("admin")) as stub:
+        deploy(stub)
+        rotated = world.audit.rename(world.audit.with_suffix(".jsonl.1"))
+        deploy(stub, "other")
+    last, first = audit_records(rotated)[-1], audit_records(world.audit)[0]
+    assert (first["sequence"], first["previous_hash"]) == (last["sequence"] + 1, last["hash"])
+    await_log(world.daemon, f"event=audit_reopened file={world.audit} records={last['sequence']} "
+                            f"last_hash={last['hash']}")
+    assert verify(rotated).returncode == verify(world.audit).returncode == 0
+
+
 def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
     world = make_world(ROLES)
     with stub_at(world.address, token=world.token("admin")) as stub:
@@ -461,6 +512,7 @@ def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
         with refused(grpc.StatusCode.DATA_LOSS) as error:
             deploy(stub, "unrecorded")
         assert "it was done, but" in error.value.details()
+        assert str(world.audit) not in error.value.details()
         with refused(grpc.StatusCode.UNAVAILABLE) as error:
             deploy(stub, "other")
         assert "nothing is changed while the audit trail cannot be written" in error.value.details()

@@ -36,7 +36,7 @@ def test_in_memory_the_log_and_the_daemon_say_so(start_daemon):
     assert f"address     unix:{daemon.socket}\n" in result.stdout
 
 
-def test_on_the_disk_the_epoch_counts_the_starts(start_daemon, tmp_path):
+def test_on_the_disk_the_epoch_grows_with_every_start(start_daemon, tmp_path):
     daemon = start_daemon(durable(tmp_path / "data"))
     before = call(daemon, "GetServerInfo")
     state = daemon.await_status(flag(daemon, "billing").id, "COMPLETED")
@@ -45,7 +45,7 @@ def test_on_the_disk_the_epoch_counts_the_starts(start_daemon, tmp_path):
     again = start_again(start_daemon, daemon, durable(tmp_path / "data"))
     info = call(again, "GetServerInfo")
     assert (info.durability, info.data_dir, info.failure) == (2, str(tmp_path / "data"), "")
-    assert info.epoch == before.epoch + 1
+    assert info.epoch > before.epoch >= before.start_time.seconds - 60
     assert info.newest_revision >= state.revision
     version = next(line for line in (ROOT / "CMakeLists.txt").read_text().splitlines()
                    if "VERSION" in line and "project" in line).split("VERSION ")[1].split()[0]

@@ -205,11 +205,16 @@ def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, 
     clients = [Client(daemon.socket, number, stop) for number in range(CLIENTS)]
     for client in clients:
         client.start()
+    kills = 0
     try:
-        for _ in range(KILLS):
+        # A busy machine may have no time to acknowledge anything between two kills.
+        while kills < KILLS or sum(len(client.acknowledged) for client in clients) <= KILLS:
+            if kills % 2:
+                daemon.await_start()
             time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
             daemon.kill()
             daemon.spawn()
+            kills += 1
         daemon.await_start()
     finally:
         stop.set()
@@ -218,7 +223,6 @@ def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, 
     daemon.connect()
     asked = {key: wanted for client in clients for key, wanted in client.asked.items()}
     acknowledged = {key: id for client in clients for key, id in client.acknowledged.items()}
-    assert len(acknowledged) > KILLS
     found = everything(daemon)
     for key, deployment in acknowledged.items():
         check_same(found[deployment], asked[key])
@@ -226,7 +230,7 @@ def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, 
     for state in found.values():
         check_same(state, asked[state.request_id])
     assert len({state.request_id for state in found.values()}) == len(found)
-    print(f"{len(acknowledged)} acknowledged, {len(found)} found, {KILLS} kills")
+    print(f"{len(acknowledged)} acknowledged, {len(found)} found, {kills} kills")
 
 
 def test_t14_a_request_id_is_one_deployment_before_and_after_a_kill(start_daemon):

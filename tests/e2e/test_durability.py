@@ -66,7 +66,12 @@ def test_t05_a_full_disk_refuses_changes_and_loses_nothing(start_daemon):
     acknowledged, error = deploy_until_refused(daemon)
     assert acknowledged
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
-    assert "nothing is accepted until sluiced is restarted" in error.details()
+    assert "nothing is accepted until sluiced is restarted: its disk is full" in error.details()
+    failure = call(daemon, "GetServerInfo").failure
+    assert failure == error.details()
+    # Where it lies is for the log alone.
+    assert str(daemon.data_dir) not in failure
+    await_log(daemon, f"{daemon.data_dir}/sluice.db")
     check_reads_go_on(daemon, acknowledged)
     daemon.kill()
     daemon.start()

@@ -208,7 +208,8 @@ TEST_F(ControlTest, CallsMayBeginUnlessPausedOrInterrupted) {
 class ControlWithACall : public ControlTest {
  protected:
   ControlWithACall() {
-    waiting_ = Begin([this] { return control_.Await([this] { return running_ == 0; }); });
+    waiting_ =
+        Begin([this] { return control_.Await([this](Interrupt) { return running_ == 0; }); });
     clock_.AwaitTimedWait(absl::Minutes(1));
   }
   void EndCall() { control_.EndCall(running_); }

@@ -165,6 +165,70 @@ TEST_F(RegistryTest, ResolvesUniquePrefixes) {
   EXPECT_TRUE(absl::IsInvalidArgument(registry_.Resolve("").status()));
 }
 
+TEST_F(RegistryTest, APrefixIsOneOfWhatTheReaderSees) {
+  Insert("abc1", "shop");
+  Insert("abd2", "hidden");
+  const auto sees = [](const std::string& service) { return service == "shop"; };
+  EXPECT_EQ(*registry_.Resolve("ab", sees), "abc1");
+  const absl::Status hidden = registry_.Resolve("abd", sees).status();
+  EXPECT_EQ(hidden, NoDeployment("abd")) << "as if it were not there";
+  EXPECT_EQ(*registry_.Resolve("abd2", sees), "abd2") << "whole ids are judged by the caller";
+}
+
+TEST_F(RegistryTest, PagesAreFullOfWhatTheReaderSees) {
+  for (int i = 1; i <= 9; ++i) Insert(absl::StrCat("d", i), i % 3 == 0 ? "shop" : "hidden");
+  v1::ListStatesRequest request;
+  request.set_page_size(2);
+  const auto sees = [](const std::string& service) { return service == "shop"; };
+  const auto first = registry_.List(request, sees);
+  ASSERT_EQ(first->states_size(), 2);
+  EXPECT_EQ(first->states(1).id(), "d6");
+  request.set_page_token(first->next_page_token());
+  const auto last = registry_.List(request, sees);
+  ASSERT_EQ(last->states_size(), 1);
+  EXPECT_EQ(last->states(0).id(), "d3");
+  EXPECT_EQ(last->next_page_token(), "") << "what is hidden makes no page";
+}
+
+TEST_F(RegistryTest, APageEndsBeforeItIsTooLarge) {
+  for (int i = 1; i <= 5; ++i) Insert(absl::StrCat("d", i));
+  for (int i = 1; i <= 5; ++i) {
+    EXPECT_TRUE(registry_
+                    .Update(absl::StrCat("d", i),
+                            [](v1::DeploymentState& state) {
+                              state.set_message(std::string(2 << 20, 'x'));
+                              return absl::OkStatus();
+                            })
+                    .ok());
+  }
+  v1::ListStatesRequest request;
+  int pages = 0;
+  do {
+    const auto page = registry_.List(request);
+    EXPECT_EQ(page->states_size(), 1);
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_EQ(pages, 5);
+}
+
+TEST_F(RegistryTest, KnowsWhatAServiceHasRun) {
+  InsertEnded("d1");
+  Insert("d2", "blog");
+  const auto set = [](v1::DeploymentState& state) {
+    state.set_version("v2");
+    state.set_previous_version("v1");
+    state.add_targets()->set_previous_version("v0");
+    return absl::OkStatus();
+  };
+  for (const char* id : {"d1", "d2"}) EXPECT_TRUE(registry_.Update(id, set).ok());
+  for (const char* version : {"v0", "v1", "v2"}) EXPECT_TRUE(registry_.HasRun("shop", version));
+  EXPECT_FALSE(registry_.HasRun("shop", "v3"));
+  EXPECT_TRUE(registry_.HasRun("blog", "v1"));
+  EXPECT_FALSE(registry_.HasRun("blog", "v2")) << "it has not completed";
+  EXPECT_FALSE(registry_.HasRun("none", "v1"));
+}
+
 TEST_F(RegistryTest, ListsNewestFirstPageByPage) {
   for (int i = 1; i <= 5; ++i) Insert(absl::StrCat("d", i), i % 2 == 0 ? "blog" : "shop");
   v1::ListStatesRequest request;

@@ -368,12 +368,46 @@ TEST_F(ResumeTest, AWatchGoesOnAcrossARestart) {
   EXPECT_EQ((*next)->state().id(), second.id());
 }
 
+TEST_F(ResumeTest, AllGoesOnAlsoUnderLowerLimits) {
+  const std::vector<std::string> services = {"a", "b", "c", "d"};
+  Configure(1, services);
+  StartDurable();
+  std::vector<std::string> ids;
+  for (const std::string& service : services) {
+    v1::DeployRequest request = Request(kGated);
+    request.set_service(service);
+    ids.push_back(Deploy(request));
+    AwaitStatus(ids.back(), v1::STATUS_PAUSED);
+  }
+  Crash();
+  StartDurable({.max_active_deployments = 1, .max_pending_deployments = 1});
+  for (const std::string& id : ids) ASSERT_TRUE(Promote(id, true).ok()) << Get(id).DebugString();
+  for (const std::string& id : ids) EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+}
+
 TEST_F(ResumeTest, EachStartHasAHigherEpoch) {
   Configure(1);
   StartDurable();
-  const int64_t first = registry_->start_count();
+  const int64_t first = registry_->epoch();
   Restart();
-  EXPECT_EQ(registry_->start_count(), first + 1);
+  EXPECT_EQ(registry_->epoch(), first + 1) << "the clock stood still";
+}
+
+TEST_F(ResumeTest, ARestoredBackupDoesNotTakeTheEpochBack) {
+  Configure(1);
+  StartDurable();
+  const StoreChange backup = *store_->Load();
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    Restart();
+  }
+  const int64_t newest = registry_->epoch();
+  Crash();
+  store_ = std::make_unique<CrashStore>();
+  ASSERT_TRUE(store_->Commit(backup).ok());
+  clock_.Advance(absl::Seconds(1));
+  StartDurable();
+  EXPECT_GT(registry_->epoch(), newest);
 }
 
 TEST_F(ResumeTest, TheHistoryLimitHoldsAcrossRestarts) {

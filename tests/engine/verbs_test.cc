@@ -249,6 +249,78 @@ TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
   EXPECT_TRUE(Rollback(id).ok());
 }
 
+// What waits behind the calls of others for a thread: its targets' versions, or its deploys.
+class VerbBehindOthersTest : public EngineTest, public testing::WithParamInterface<bool> {
+ protected:
+  // Of shop, while both threads hang in calls of another service.
+  std::string DeployThatWaits() {
+    v1::DeployRequest request = Request("version: '3.0' targets { id: 't1' } targets { id: 't2' }");
+    if (GetParam()) {
+      for (v1::Target& target : *request.mutable_targets()) target.set_version("1.0");
+    }
+    const std::string id = Deploy(request);
+    Await(id, [](const v1::DeploymentState& state) {
+      return state.status() == v1::STATUS_IN_PROGRESS &&
+             (!GetParam() || state.plan().steps(0).status() == v1::STEP_STATUS_RUNNING);
+    });
+    return id;
+  }
+};
+
+TEST_P(VerbBehindOthersTest, EndsItAtOnce) {
+  Configure(2, {"hung", "shop"});
+  Start({.max_target_calls = 2});
+  HangDeploy("t1", "2.0");
+  HangDeploy("t2", "2.0");
+  v1::DeployRequest hung = Request("strategy { blue_green_deployment {} }");
+  hung.set_service("hung");
+  const std::string holder = Deploy(hung);
+  world_->AwaitCalls(CallKind::kDeploy, 2);
+  const std::string aborted = DeployThatWaits();
+  ASSERT_TRUE(Abort(aborted).ok());
+  EXPECT_EQ(AwaitEnd(aborted).reason(), v1::REASON_ABORTED);
+  const std::string taken_back = DeployThatWaits();
+  ASSERT_TRUE(Rollback(taken_back).ok());
+  EXPECT_EQ(AwaitEnd(taken_back).status(), v1::STATUS_ROLLED_BACK);
+  EXPECT_THAT(Deploys(), SizeIs(2));
+  EXPECT_EQ(Get(holder).status(), v1::STATUS_IN_PROGRESS);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, VerbBehindOthersTest, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& told) {
+                           return told.param ? "Told" : "Asked";
+                         });
+
+TEST_F(VerbsTest, AnAbortEndsARollbackThatWaitsForAWorker) {
+  Configure(2, {"shop", "blocker"});
+  Start({.max_active_deployments = 1});
+  const std::string id = Run(Request()).id();
+  v1::DeployRequest blocker = Request(kGated);
+  blocker.set_service("blocker");
+  AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
+  ASSERT_TRUE(Rollback(id).ok());
+  EXPECT_EQ(Get(id).phase(), v1::PHASE_ROLLING_BACK);
+  ASSERT_TRUE(Abort(id).ok());
+  EXPECT_EQ(AwaitEnd(id).reason(), v1::REASON_ABORTED);
+  EXPECT_THAT(Deploys(), SizeIs(2)) << "none back";
+}
+
+TEST_F(VerbsTest, WhatWasAbortedBeforeItBeganLeavesRoomForOthers) {
+  Configure(2, {"a", "b", "c"});
+  Start({.max_active_deployments = 1, .max_pending_deployments = 1});
+  const auto deploy = [&](const std::string& service) {
+    v1::DeployRequest request = Request(kGated);
+    request.set_service(service);
+    return Deploy(request);
+  };
+  AwaitStatus(deploy("a"), v1::STATUS_PAUSED);
+  ASSERT_TRUE(Abort(deploy("b")).ok());
+  const std::string next = deploy("c");
+  EXPECT_EQ(Get(next).status(), v1::STATUS_PENDING);
+  ASSERT_TRUE(Rollback(next).ok());
+  EXPECT_EQ(Get(deploy("b")).status(), v1::STATUS_PENDING);
+}
+
 TEST_F(VerbsTest, OneActiveDeploymentAServiceAndTheHolderIsNamed) {
   Configure(2, {"shop", "blog"});
   Start();
@@ -290,6 +362,15 @@ TEST_F(VerbsTest, AHundredParallelRequestsWithOneIdMakeOneDeployment) {
   v1::DeployRequest other = request;
   other.set_version("3.0");
   EXPECT_TRUE(absl::IsAlreadyExists(manager_->Deploy(other).status()));
+}
+
+TEST_F(VerbsTest, ARequestIdIsKnownThoughTheServiceIsGone) {
+  StartWith(1);
+  const v1::DeployRequest request = Request("request_id: 'r-1'");
+  const std::string id = Run(request).id();
+  catalog_.Replace({});
+  EXPECT_EQ(Deploy(request), id);
+  EXPECT_TRUE(absl::IsInvalidArgument(manager_->Deploy(Request("request_id: 'r-2'")).status()));
 }
 
 TEST_F(VerbsTest, MoreThanMayWaitAreRefused) {

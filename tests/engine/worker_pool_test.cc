@@ -82,6 +82,73 @@ TEST(WorkerPool, RefusesMoreThanMayWait) {
   EXPECT_EQ(ran, 5);
 }
 
+TEST(WorkerPool, WithdrawsWhatHasNotStartedOfOneOwner) {
+  FakeClock clock;
+  std::latch begun(1);
+  std::latch release(1);
+  std::atomic<int> ran_of_one{0};
+  std::atomic<int> ran_of_other{0};
+  const int one = 1;
+  const int other = 2;
+  {
+    WorkerPool pool(clock, {.name = "test", .max_threads = 1, .max_waiting = 4});
+    const auto block = [&] {
+      begun.count_down();
+      release.wait();
+      ++ran_of_one;
+    };
+    ASSERT_TRUE(pool.Submit(block, &one).ok());
+    begun.wait();
+    for (const int* owner : {&one, &other, &one, &other}) {
+      std::atomic<int>& ran = owner == &one ? ran_of_one : ran_of_other;
+      ASSERT_TRUE(pool.Submit([&ran] { ++ran; }, owner).ok());
+    }
+    EXPECT_EQ(pool.Withdraw(&one), 2u);
+    EXPECT_EQ(pool.Withdraw(&one), 0u);
+    // There is room again.
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(pool.Submit([&] { ++ran_of_other; }, &other).ok());
+    release.count_down();
+  }
+  EXPECT_EQ(ran_of_one, 1) << "the one that had started";
+  EXPECT_EQ(ran_of_other, 4);
+}
+
+TEST(WorkerPool, WhatIsInAHurryWaitsForNobody) {
+  FakeClock clock;
+  std::latch begun(1);
+  std::latch release(1);
+  std::latch hurried(1);
+  std::atomic<int> ran{0};
+  const int owner = 1;
+  {
+    WorkerPool pool(clock, {.name = "test", .max_threads = 1, .max_waiting = 10});
+    const auto block = [&] {
+      begun.count_down();
+      release.wait();
+    };
+    ASSERT_TRUE(pool.Submit(block, &owner).ok());
+    begun.wait();
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(pool.Submit([&] { ++ran; }).ok());
+    ASSERT_TRUE(pool.Submit([&] { hurried.count_down(); }, &owner).ok());
+    pool.Hurry(&owner);
+    hurried.wait();
+    EXPECT_EQ(ran, 0) << "the others wait for the one thread";
+    pool.Hurry(&owner);  // It has started: nothing.
+    release.count_down();
+  }
+  EXPECT_EQ(ran, 3);
+}
+
+TEST(WorkerPool, TakesWhatItMustHoweverManyWait) {
+  FakeClock clock;
+  std::atomic<int> ran{0};
+  {
+    WorkerPool pool(clock, {.name = "test", .max_threads = 1, .max_waiting = 1});
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(pool.SubmitAlways([&] { ++ran; }, nullptr).ok());
+  }
+  EXPECT_EQ(ran, 10);
+}
+
 TEST(WorkerPool, RunsInTheCallerWithoutThreads) {
   FakeClock clock;
   WorkerPool pool(clock, {.name = "test"});

@@ -31,9 +31,7 @@ void HttpHealthCheck::Validate(absl::string_view field, const config::v1::HttpHe
   if (config.path().empty() || config.path()[0] == '/' || IsFullUrl(config.path())) {
     CheckUrlTemplate(path_field, UrlTemplate(config), violations);
   } else {
-    violations.Add(path_field, absl::StrCat("must begin with / or be an http:// or https:// URL, "
-                                            "is ",
-                                            Quoted(config.path())));
+    violations.Add(path_field, "must begin with / or be an http:// or https:// URL");
   }
   for (int i = 0; i < config.expected_codes_size(); ++i) {
     const int code = config.expected_codes(i);

@@ -56,6 +56,7 @@ std::string ExpandVersion(absl::string_view text, const TargetCall& call) {
   return absl::StrReplaceAll(text, {{"{version}", call.version}});
 }
 
+// The URL is not quoted: it may hold a password.
 void CheckUrlTemplate(absl::string_view field, const std::string& url_template,
                       Violations& violations) {
   TargetCall sample;
@@ -65,13 +66,11 @@ void CheckUrlTemplate(absl::string_view field, const std::string& url_template,
   if (url.empty()) {
     violations.Add(field, "must be given");
   } else if (url.find_first_of("{}") != std::string::npos) {
-    violations.Add(field, absl::StrCat("has an unknown placeholder; known are ", kPlaceholders,
-                                       "; is ", Quoted(url_template)));
+    violations.Add(field, absl::StrCat("has an unknown placeholder; known are ", kPlaceholders));
   } else if (!absl::StartsWith(url, "http://") && !absl::StartsWith(url, "https://")) {
-    violations.Add(field,
-                   absl::StrCat("must begin with http:// or https://, is ", Quoted(url_template)));
+    violations.Add(field, "must begin with http:// or https://");
   } else if (const char* fault = UrlFault(url)) {
-    violations.Add(field, absl::StrCat("is no URL (", fault, "): ", Quoted(url_template)));
+    violations.Add(field, absl::StrCat("is no URL: ", fault));
   }
 }
 
