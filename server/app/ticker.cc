@@ -22,7 +22,7 @@ absl::StatusOr<std::unique_ptr<Ticker>> Ticker::Start(const std::string& name,
   const auto run = [&clock, interval, body = std::move(body), stop = ticker->stop_.get_token()] {
     while (SleepFor(clock, interval, stop)) body();
   };
-  SLUICE_ASSIGN_OR_RETURN(ticker->thread_, Thread::Start(name, run, kStackBytes));
+  SLUICE_ASSIGN_OR_RETURN(ticker->thread_, Thread::Start(clock, name, run, kStackBytes));
   return ticker;
 }
 

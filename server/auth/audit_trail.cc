@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& 
                file->last_hash());
   std::unique_ptr<AuditTrail> trail(new AuditTrail(std::move(file), clock));
   SLUICE_ASSIGN_OR_RETURN(trail->thread_,
-                          Thread::Start("audit", [self = trail.get()] { self->Write(); }));
+                          Thread::Start(clock, "audit", [self = trail.get()] { self->Write(); }));
   return trail;
 }
 

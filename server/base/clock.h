@@ -2,18 +2,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Time, injected: the wall clock for people, a monotonic one for intervals, and the only way to
-// wait. RealClock in the daemon; tests have a FakeClock, and one that schedules threads itself.
+// wait. RealClock in the daemon; tests have a FakeClock, and one that schedules threads itself, to
+// which Thread::Start gives them.
 
 #ifndef SLUICE_BASE_CLOCK_H_
 #define SLUICE_BASE_CLOCK_H_
 
+#include <memory>
 #include <stop_token>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "base/mutex.h"
 
 namespace sluice {
+
+// A thread as a clock sees it that schedules threads itself. Only one of those runs at a time.
+class ScheduledThread {
+ public:
+  virtual ~ScheduledThread() = default;
+
+  // On the thread, before its body: waits for its first turn.
+  virtual void Begin() = 0;
+  // On the thread, after its body: gives its last turn away.
+  virtual void End() = 0;
+  // On another scheduled thread, which holds no lock unless the end has come: waits for it.
+  virtual void AwaitEnd() = 0;
+};
 
 // Thread-safe.
 class Clock {
@@ -30,6 +46,12 @@ class Clock {
   // Monotonic() reaches `deadline`; absl::InfiniteDuration() waits for a notification alone.
   virtual void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
+
+  // The calling thread holds no lock: a clock that schedules threads itself may run others first.
+  virtual void Yield() {}
+
+  // A thread is about to be started. Null: it is left to the system.
+  virtual std::shared_ptr<ScheduledThread> Adopt(const std::string& /*name*/) { return nullptr; }
 };
 
 class RealClock final : public Clock {

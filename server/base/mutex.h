@@ -7,8 +7,10 @@
 #ifndef SLUICE_BASE_MUTEX_H_
 #define SLUICE_BASE_MUTEX_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 
 #include "absl/base/thread_annotations.h"
@@ -47,6 +49,12 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
 // Waits may end without a reason: callers check their condition in a loop.
 class CondVar {
  public:
+  // How often it was notified. A clock that schedules threads itself sees by it whose wait is over.
+  struct Notified {
+    uint32_t one = 0;
+    uint32_t all = 0;
+  };
+
   void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
@@ -58,10 +66,22 @@ class CondVar {
     condition_.wait_until(lock, deadline);
     lock.release();
   }
-  void NotifyOne() { condition_.notify_one(); }
-  void NotifyAll() { condition_.notify_all(); }
+  void NotifyOne() {
+    notified_one_.fetch_add(1, std::memory_order_relaxed);
+    condition_.notify_one();
+  }
+  void NotifyAll() {
+    notified_all_.fetch_add(1, std::memory_order_relaxed);
+    condition_.notify_all();
+  }
+  Notified notified() const {
+    return {notified_one_.load(std::memory_order_relaxed),
+            notified_all_.load(std::memory_order_relaxed)};
+  }
 
  private:
+  std::atomic<uint32_t> notified_one_{0};
+  std::atomic<uint32_t> notified_all_{0};
   std::condition_variable condition_;
 };
 

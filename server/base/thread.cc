@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace sluice {
 namespace {
@@ -48,14 +49,32 @@ absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void
   return Thread(handle);
 }
 
+absl::StatusOr<Thread> Thread::Start(Clock& clock, const std::string& name,
+                                     std::function<void()> body, size_t stack_bytes) {
+  std::shared_ptr<ScheduledThread> scheduled = clock.Adopt(name);
+  if (scheduled == nullptr) return Start(name, std::move(body), stack_bytes);
+  auto in_turns = [scheduled, body = std::move(body)]() mutable {
+    scheduled->Begin();
+    body();
+    body = nullptr;  // What it owns ends within its turns too.
+    scheduled->End();
+  };
+  SLUICE_ASSIGN_OR_RETURN(Thread thread, Start(name, std::move(in_turns), stack_bytes));
+  thread.scheduled_ = std::move(scheduled);
+  return thread;
+}
+
 Thread::Thread(Thread&& other) noexcept
-    : handle_(other.handle_), joinable_(std::exchange(other.joinable_, false)) {}
+    : handle_(other.handle_),
+      joinable_(std::exchange(other.joinable_, false)),
+      scheduled_(std::move(other.scheduled_)) {}
 
 Thread& Thread::operator=(Thread&& other) noexcept {
   if (this != &other) {
     Join();
     handle_ = other.handle_;
     joinable_ = std::exchange(other.joinable_, false);
+    scheduled_ = std::move(other.scheduled_);
   }
   return *this;
 }
@@ -63,7 +82,9 @@ Thread& Thread::operator=(Thread&& other) noexcept {
 Thread::~Thread() { Join(); }
 
 void Thread::Join() {
-  if (std::exchange(joinable_, false)) pthread_join(handle_, nullptr);
+  if (!std::exchange(joinable_, false)) return;
+  if (scheduled_ != nullptr) scheduled_->AwaitEnd();
+  pthread_join(handle_, nullptr);
 }
 
 }  // namespace sluice

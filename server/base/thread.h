@@ -11,9 +11,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 
 namespace sluice {
 
@@ -25,6 +27,11 @@ class Thread {
   // `name` is cut to the 15 characters that Linux keeps. RESOURCE_EXHAUSTED when the system has no
   // thread to give.
   static absl::StatusOr<Thread> Start(const std::string& name, std::function<void()> body,
+                                      size_t stack_bytes = kDefaultStackBytes);
+  // The same, for a thread that `clock` may want to schedule itself: one that waits on it, or that
+  // those do which wait on it.
+  static absl::StatusOr<Thread> Start(Clock& clock, const std::string& name,
+                                      std::function<void()> body,
                                       size_t stack_bytes = kDefaultStackBytes);
 
   Thread(Thread&& other) noexcept;
@@ -39,6 +46,7 @@ class Thread {
 
   pthread_t handle_;
   bool joinable_;
+  std::shared_ptr<ScheduledThread> scheduled_;  // null: the system schedules it
 };
 
 }  // namespace sluice

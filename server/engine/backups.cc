@@ -31,9 +31,9 @@ absl::Status CheckFile(const std::string& file) {
 
 absl::StatusOr<std::unique_ptr<Backups>> Backups::Start(Clock& clock, RecordStore& store) {
   std::unique_ptr<Backups> backups(new Backups(clock, store));
-  SLUICE_ASSIGN_OR_RETURN(Thread thread,
-                          Thread::Start(
-                              "backup", [self = backups.get()] { self->Run(); }, kStackBytes));
+  SLUICE_ASSIGN_OR_RETURN(
+      Thread thread, Thread::Start(
+                         clock, "backup", [self = backups.get()] { self->Run(); }, kStackBytes));
   backups->thread_ = std::make_unique<Thread>(std::move(thread));
   return backups;
 }

@@ -82,13 +82,14 @@ void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
                state.id(), state.service(), StatusName(state.status()), state.current_step(),
                state.plan().steps_size(), Quoted(status.ToString()));
   if (status.ok()) return;
-  RegistryRecord record(registry_, state.id());
-  Change(record, [&](v1::DeploymentState& unfinished) {
+  const auto fail = [&](v1::DeploymentState& unfinished) {
     Fail(unfinished, v1::REASON_NOT_RESUMED,
          absl::StrCat("not gone on with after a restart: ", std::string(status.message())),
          clock_.Now());
     *unfinished.mutable_fleet() = FleetOf(unfinished);
-  });
+    return absl::OkStatus();
+  };
+  registry_.Update(state.id(), fail).IgnoreError();
 }
 
 DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::InfiniteDuration()); }
@@ -179,7 +180,7 @@ absl::Status DeploymentManager::Start(const JobPtr& job, bool ran_before) {
 
 void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
-  RegistryRecord record(registry_, job->id);
+  RegistryRecord record(clock_, registry_, job->id);
   DeploymentOrchestrator orchestrator(
       {record, job->control, job->definition->ports, target_calls_, clock_, registry_.epoch()});
   try {
@@ -198,8 +199,11 @@ void DeploymentManager::Run(const JobPtr& job) {
 bool DeploymentManager::Begin(const JobPtr& job) {
   MutexLock lock(mutex_);  // Also waits for the end of the request that made it.
   if (Find(job->id) != job) return false;
-  RegistryRecord record(registry_, job->id);
-  Change(record, [&](v1::DeploymentState& state) { BeginDeployment(state, clock_.Now()); });
+  const auto begin = [&](v1::DeploymentState& state) {
+    BeginDeployment(state, clock_.Now());
+    return absl::OkStatus();
+  };
+  registry_.Update(job->id, begin).IgnoreError();
   return true;
 }
 

@@ -29,8 +29,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Start(Clock& clock, RecordStor
                                                         Options options) {
   std::unique_ptr<Journal> journal(new Journal(clock, store, std::move(options)));
   SLUICE_ASSIGN_OR_RETURN(
-      Thread writer, Thread::Start(
-                         "journal", [journal = journal.get()] { journal->Run(); }, kStackBytes));
+      Thread writer,
+      Thread::Start(
+          clock, "journal", [journal = journal.get()] { journal->Run(); }, kStackBytes));
   journal->writer_ = std::make_unique<Thread>(std::move(writer));
   return journal;
 }

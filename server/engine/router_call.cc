@@ -36,7 +36,7 @@ absl::Status CallRouter(const RunContext& context, const std::string& version,
     context.control.EndCall(running);
   };
   // Not from the pool of the target calls, where it would wait behind those of other deployments.
-  const auto thread = Thread::Start("router-call", body);
+  const auto thread = Thread::Start(context.clock, "router-call", body);
   if (!thread.ok()) body();  // Without a deadline, but not lost.
   context.control.Await([&](Interrupt) { return running == 0; });
   return status;

@@ -82,7 +82,8 @@ bool WorkerPool::MayStartThread() const {
 
 bool WorkerPool::StartThread() {
   const int64_t self = ++last_thread_;
-  absl::StatusOr<Thread> thread = Thread::Start(options_.name, [this, self] { Work(self); });
+  absl::StatusOr<Thread> thread =
+      Thread::Start(clock_, options_.name, [this, self] { Work(self); });
   if (!thread.ok()) return false;
   threads_.emplace(self, *std::move(thread));
   starting_ = true;

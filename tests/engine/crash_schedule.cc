@@ -15,9 +15,20 @@ namespace {
 
 // More than the commits of a whole schedule, seldom.
 constexpr int kMostCommitsToTheEnd = 40;
+constexpr int kMostRestarts = 20;
+constexpr int kStartsToACrashDuringOne = 8;
 constexpr absl::Duration kLongestDowntime = absl::Seconds(30);
 
 }  // namespace
+
+CrashSchedule::CrashSchedule(uint64_t seed, TestClock& clock) : Schedule(seed, clock) {
+  store_.SetWitness([this](const StoreChange& change, bool is_written) {
+    // So that the end can come before the write, and between the write and whoever is told.
+    clock_.Yield();
+    trace_.Add(is_written ? absl::StrCat("written: ", Describe(change)) : "a commit begins");
+    clock_.Yield();
+  });
+}
 
 CrashSchedule::~CrashSchedule() {
   manager_ = nullptr;
@@ -25,46 +36,87 @@ CrashSchedule::~CrashSchedule() {
 }
 
 void CrashSchedule::Start() {
-  registry_ = std::make_unique<Registry>(clock_, kHistory);
+  for (; !TryStart(); ++restarts_) TearDown();
+}
+
+bool CrashSchedule::TryStart() {
   store_.Restart();
+  if (Pick(kStartsToACrashDuringOne) == 0) EndSometime(/*most_commits=*/2);
+  registry_ = std::make_unique<Registry>(clock_, kHistory);
   StoreChange contents = *store_.Load();
   journal_ = *Journal::Start(clock_, store_, {});
   const auto requests = RequestLog::EntriesIn(contents);
   registry_->Restore(std::move(contents), *journal_);
-  if (!registry_->AwaitDurable().ok()) Violated("a start was not recorded");
+  const absl::Status recorded = registry_->AwaitDurable();
+  trace_.Add(absl::StrCat("start ", registry_->epoch(), ": ", recorded.ToString()));
+  if (!recorded.ok() && store_.has_crashed()) return false;
+  if (!recorded.ok()) Violated("a start was not recorded");
   if (registry_->epoch() <= epoch_) Violated("the epoch did not grow");
   epoch_ = registry_->epoch();
   CheckNothingIsLost();
   MakeManager();
   manager_->ResumeAll(requests);
+  return true;
 }
 
 void CrashSchedule::AfterAction() {
-  if (store_.has_crashed()) return Restart();
-  if (Pick(8) == 0 && restarts_ < 20) {
-    store_.CrashAfter(Pick(kMostCommitsToTheEnd), Pick(2) == 0);
+  if (!store_.has_crashed() && restarts_ < kMostRestarts && Pick(8) == 0) {
+    EndSometime(Pick(3) == 0 ? 1 : kMostCommitsToTheEnd);
   }
+  if (store_.has_crashed()) Restart();
+  if (unanswered_.empty() || Pick(2) > 0) return;
+  AskAgain();
+  CheckNothingIsLost();
+}
+
+void CrashSchedule::AskAgain() {
+  const Asked asked = unanswered_.back();
+  unanswered_.pop_back();
+  Ask(asked);
+}
+
+void CrashSchedule::EndSometime(int most_commits) {
+  const int commits = Pick(most_commits);
+  const bool is_kept = Pick(2) == 0;
+  trace_.Add(
+      absl::StrCat("to end after ", commits, " commits; the next is ", is_kept ? "kept" : "lost"));
+  store_.CrashAfter(commits, is_kept);
 }
 
 void CrashSchedule::Restart() {
-  store_.Crash();
-  manager_ = nullptr;
-  journal_ = nullptr;
-  registry_ = nullptr;
+  trace_.Add("restart");
+  TearDown();
   ++restarts_;
   clock_.Advance(kLongestDowntime * Pick(3) / 2);
   Start();
 }
 
+void CrashSchedule::TearDown() {
+  manager_ = nullptr;
+  journal_ = nullptr;
+  registry_ = nullptr;
+}
+
 void CrashSchedule::Adapt(v1::DeployRequest& request) {
   request.mutable_on_failure()->set_on_uncertain(static_cast<v1::UncertainPolicy>(Pick(4)));
+  request.set_request_id(absl::StrCat("request-for-", request.version()));
+}
+
+void CrashSchedule::Answered(const Asked& asked, const std::string& id, bool is_promised) {
+  made_by_[asked.request.request_id()].insert(id);
+  if (!is_promised) unanswered_.push_back(asked);
 }
 
 bool CrashSchedule::Promised(const std::string& verb, const std::string& id) {
   // A rollback, once it was asked for, may have come although it was not acknowledged.
   if (verb == "rollback") acknowledged_[id] = "perhaps rollback";
   if (!registry_->AwaitDurable().ok()) return false;
-  acknowledged_[id] = verb;
+  // A request that is repeated takes back no verb.
+  if (verb == "deploy") {
+    acknowledged_.try_emplace(id, verb);
+  } else {
+    acknowledged_[id] = verb;
+  }
   return true;
 }
 
@@ -80,6 +132,11 @@ void CrashSchedule::CheckNothingIsLost() {
   }
   for (const auto& [id, verb] : acknowledged_) {
     if (found.count(id) == 0) Violated(absl::StrCat(id, " was acknowledged and is lost"));
+  }
+  for (const auto& [request, ids] : made_by_) {
+    const auto is_there = [&](const std::string& id) { return found.count(id) > 0; };
+    const auto count = std::count_if(ids.begin(), ids.end(), is_there);
+    if (count > 1) Violated(absl::StrCat(request, " made ", count, " deployments"));
   }
 }
 

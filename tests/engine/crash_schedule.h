@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "engine/schedule.h"
 #include "support/crash_store.h"
@@ -20,7 +21,7 @@ namespace sluice {
 
 class CrashSchedule final : public Schedule {
  public:
-  explicit CrashSchedule(uint64_t seed) : Schedule(seed) {}
+  CrashSchedule(uint64_t seed, TestClock& clock);
   ~CrashSchedule() override;
 
  private:
@@ -33,8 +34,16 @@ class CrashSchedule final : public Schedule {
   void CheckCall(const WorldCall& call) override;
   void CheckEnd(const EndCheck& check, const v1::DeploymentState& state) override;
   void Adapt(v1::DeployRequest& request) override;
+  void Answered(const Asked& asked, const std::string& id, bool is_promised) override;
 
+  // The process ends after fewer commits than this; nobody learns whether one more is kept.
+  void EndSometime(int most_commits);
   void Restart();
+  // As Start, unless the daemon ends meanwhile.
+  bool TryStart();
+  void TearDown();
+  // As a client does that was not answered.
+  void AskAgain();
   void CheckNothingIsLost();
   void CheckIntent(const WorldCall& call);
 
@@ -42,6 +51,9 @@ class CrashSchedule final : public Schedule {
   std::unique_ptr<Journal> journal_;
   int restarts_ = 0;
   int64_t epoch_ = 0;
+  std::vector<Asked> unanswered_;
+  // By request id: each deployment that it may have made.
+  std::map<std::string, std::set<std::string>> made_by_;
   // By deployment id: the last verb that was acknowledged.
   std::map<std::string, std::string> acknowledged_;
 

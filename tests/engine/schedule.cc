@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <iterator>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,8 +15,8 @@
 namespace sluice {
 namespace {
 
-constexpr int kActions = 40;
-constexpr int kTargets = 6;
+constexpr int kActions = 30;
+constexpr int kTargets = 4;
 const char* const kServices[] = {"a", "b", "c"};
 
 std::string TargetId(const std::string& service, int number) {
@@ -26,11 +25,11 @@ std::string TargetId(const std::string& service, int number) {
 
 }  // namespace
 
-Schedule::Schedule(uint64_t seed) : random_(seed) {
+Schedule::Schedule(uint64_t seed, TestClock& clock) : clock_(clock), random_(seed) {
   std::vector<ServiceDefinitionPtr> definitions;
   for (const std::string service : kServices) definitions.push_back(Define(service));
   catalog_.Replace(definitions);
-  world_->SetWitness([this](const WorldCall& call) { CheckCall(call); });
+  world_->SetWitness([this](const WorldCall& call) { Witness(call); });
 }
 
 void Schedule::Run() {
@@ -39,6 +38,7 @@ void Schedule::Run() {
     Act();
     AfterAction();
     CheckOneActiveEach();
+    clock_.Yield();
   }
   Settle();
   manager_.reset();
@@ -49,6 +49,12 @@ void Schedule::Run() {
 std::vector<std::string> Schedule::violations() const {
   MutexLock lock(mutex_);
   return violations_;
+}
+
+std::vector<std::string> Schedule::Records() const {
+  std::vector<std::string> records;
+  for (const v1::DeploymentState& state : States()) records.push_back(BytesOf(state));
+  return records;
 }
 
 void Schedule::Start() {
@@ -109,11 +115,18 @@ void Schedule::Deploy() {
   request.mutable_on_failure()->set_max_failed_targets(Pick(4) == 0 ? 1 : 0);
   const int at_once = PickStrategy(random_, *request.mutable_strategy());
   Adapt(request);
+  Ask({request, at_once});
+}
+
+void Schedule::Ask(const Asked& asked) {
+  const v1::DeployRequest& request = asked.request;
   const auto accepted = manager_->Deploy(request);
-  CheckAnswer("deploy", accepted.status());
+  CheckAnswer(absl::StrCat("deploy ", request.service(), "=", request.version()),
+              accepted.status());
   if (!accepted.ok()) return;
-  most_at_once_[(*accepted)->state().id()] = at_once;
-  Promised("deploy", (*accepted)->state().id());
+  const std::string id = (*accepted)->state().id();
+  most_at_once_[id] = asked.most_at_once;
+  Answered(asked, id, Promised("deploy", id));
 }
 
 void Schedule::Disturb() {
@@ -122,6 +135,7 @@ void Schedule::Disturb() {
   const CallScript kBehaviours[] = {{},
                                     {},
                                     {.takes = absl::Seconds(3)},
+                                    {.takes = absl::Seconds(20), .is_done_when_cut = true},
                                     {.status = absl::UnknownError("broken")},
                                     {.hangs = true}};
   const std::string service = PickService();
@@ -160,25 +174,23 @@ void Schedule::Call(const std::string& verb, Method method, const std::string& i
   Request request;
   request.set_deployment_id(id);
   const absl::Status status = std::invoke(method, *manager_, request).status();
-  CheckAnswer(verb, status);
+  CheckAnswer(absl::StrCat(verb, " ", id), status);
   if (status.ok()) Promised(verb, id);
 }
 
 void Schedule::Advance(absl::Duration duration) {
   clock_.Advance(duration);
-  for (int i = Pick(8); i >= 0; --i) std::this_thread::yield();
+  for (int i = Pick(8); i >= 0; --i) clock_.Yield();
 }
 
 void Schedule::Settle() {
   for (int round = 0; round < 20'000; ++round) {
-    bool running = false;
-    for (const v1::DeploymentState& state : States()) {
-      running = running || !IsTerminal(state.status());
-      if (state.status() == v1::STATUS_PAUSED) {
-        Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, state.id());
-      }
+    const std::vector<v1::DeploymentState> running = States(/*with_ended=*/false);
+    for (const v1::DeploymentState& state : running) {
+      if (state.status() != v1::STATUS_PAUSED) continue;
+      Call<v1::PromoteRequest>("promote", &DeploymentManager::Promote, state.id());
     }
-    if (!running) return;
+    if (running.empty()) return;
     Advance(absl::Seconds(2));
     AfterAction();
   }
@@ -193,28 +205,43 @@ bool Schedule::IsRefusal(const absl::Status& status) const {
   return absl::IsFailedPrecondition(status);
 }
 
-std::vector<v1::DeploymentState> Schedule::States() const {
+std::vector<v1::DeploymentState> Schedule::States(bool with_ended) const {
   v1::ListStatesRequest request;
+  if (!with_ended) {
+    for (const v1::Status status :
+         {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}) {
+      request.add_statuses(status);
+    }
+  }
   request.set_page_size(kHistory);
   const v1::ListStatesResponse response = *registry_->List(request);
   return {response.states().begin(), response.states().end()};
 }
 
 void Schedule::Violated(const std::string& what) {
+  trace_.Add(absl::StrCat("VIOLATED: ", what));
   MutexLock lock(mutex_);
   violations_.push_back(what);
 }
 
 // A verb is done, or refused for what the deployment is like.
-void Schedule::CheckAnswer(const std::string& verb, const absl::Status& status) {
+void Schedule::CheckAnswer(const std::string& what, const absl::Status& status) {
+  trace_.Add(absl::StrCat(what, ": ", status.ToString()));
   if (status.ok() || IsRefusal(status)) return;
-  Violated(absl::StrCat(verb, ": ", status.ToString()));
+  Violated(absl::StrCat(what, ": ", status.ToString()));
+}
+
+void Schedule::Witness(const WorldCall& call) {
+  clock_.Yield();
+  trace_.Add(Describe(call));
+  CheckCall(call);
+  clock_.Yield();
 }
 
 void Schedule::CheckOneActiveEach() {
   std::map<std::string, std::vector<std::string>> active;
-  for (const v1::DeploymentState& state : States()) {
-    if (!IsTerminal(state.status())) active[state.service()].push_back(state.id());
+  for (const v1::DeploymentState& state : States(/*with_ended=*/false)) {
+    active[state.service()].push_back(state.id());
   }
   for (const auto& [service, ids] : active) {
     if (ids.size() > 1) Violated(absl::StrCat("active at once: ", absl::StrJoin(ids, ", ")));

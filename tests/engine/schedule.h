@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A random schedule of requests, verbs, failures and time over the fake world, and what must hold
-// in each. The seed fixes what is asked for, not how the threads interleave. For the test's thread.
+// in each. The seed fixes what is asked for; the clock, if it is a SchedulerClock, how the threads
+// interleave. For the test's thread.
 
 #ifndef SLUICE_TESTS_ENGINE_SCHEDULE_H_
 #define SLUICE_TESTS_ENGINE_SCHEDULE_H_
@@ -16,22 +17,32 @@
 #include "absl/time/time.h"
 #include "engine/deployment_manager.h"
 #include "engine/end_check.h"
-#include "support/fake_clock.h"
+#include "engine/trace.h"
 #include "support/fake_world.h"
+#include "support/test_clock.h"
 
 namespace sluice {
 
 // From an empty registry until everything has ended.
 class Schedule {
  public:
-  explicit Schedule(uint64_t seed);
+  // `clock` must outlive the schedule.
+  Schedule(uint64_t seed, TestClock& clock);
   virtual ~Schedule() = default;
 
   void Run();
   // What did not hold; empty when all is well.
   std::vector<std::string> violations() const;
+  const Trace& trace() const { return trace_; }
+  // The records as they are, each with the same bytes in every run.
+  std::vector<std::string> Records() const;
 
  protected:
+  struct Asked {
+    v1::DeployRequest request;
+    int most_at_once = 0;  // calls to targets that it may make
+  };
+
   // Makes registry_ and manager_; in memory alone.
   virtual void Start();
   // What happens besides, after each action.
@@ -44,14 +55,19 @@ class Schedule {
   virtual void CheckEnd(const EndCheck& check, const v1::DeploymentState& state);
   // What differs in a request of this kind of schedule.
   virtual void Adapt(v1::DeployRequest&) {}
+  // The request made the deployment, or found it; nobody knows that unless it was promised.
+  virtual void Answered(const Asked&, const std::string& /*id*/, bool /*is_promised*/) {}
 
   int Pick(int count);
   void MakeManager();
   void Advance(absl::Duration duration);
+  void Ask(const Asked& asked);
   void Violated(const std::string& what);
-  std::vector<v1::DeploymentState> States() const;
+  // With those that have ended, or without.
+  std::vector<v1::DeploymentState> States(bool with_ended = true) const;
 
-  FakeClock clock_;
+  TestClock& clock_;
+  Trace trace_{clock_};
   std::shared_ptr<FakeWorld> world_ = std::make_shared<FakeWorld>(clock_);
   std::unique_ptr<Registry> registry_;
   std::map<std::string, int> most_at_once_;  // by the id of everything that was ever asked for
@@ -59,6 +75,7 @@ class Schedule {
   static constexpr int kHistory = 1000;  // Nothing is forgotten.
 
  private:
+  void Witness(const WorldCall& call);
   ServiceDefinitionPtr Define(const std::string& service);
   std::string PickService();
   void Act();
@@ -71,7 +88,7 @@ class Schedule {
   void Call(const std::string& verb, Method method, const std::string& id);
   // Goes on with what is paused, until everything has ended.
   void Settle();
-  void CheckAnswer(const std::string& verb, const absl::Status& status);
+  void CheckAnswer(const std::string& what, const absl::Status& status);
   void CheckOneActiveEach();
 
   std::mt19937_64 random_;

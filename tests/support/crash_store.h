@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "drivers/record_store/memory_record_store.h"
 
@@ -18,6 +20,11 @@ namespace sluice {
 // Thread-safe.
 class CrashStore final : public RecordStore {
  public:
+  // Called by Commit, without a lock: before anything is written, and when it is but nobody knows.
+  using Witness = std::function<void(const StoreChange& change, bool is_written)>;
+
+  // Before the first commit.
+  void SetWitness(Witness witness) { witness_ = std::move(witness); }
   void Crash() { CrashAfter(0); }
   // So many commits more, then the end. Of the next one nobody learns whether it `is_kept`.
   void CrashAfter(int64_t commits, bool is_kept = false) {
@@ -29,19 +36,23 @@ class CrashStore final : public RecordStore {
 
   absl::StatusOr<StoreChange> Load() override { return store_.Load(); }
   absl::Status Commit(const StoreChange& change) override {
-    if (commits_left_ <= 0) {
-      if (is_next_kept_.exchange(false)) store_.Commit(change).IgnoreError();
-      return absl::UnavailableError("the process has ended");
-    }
-    --commits_left_;
-    return store_.Commit(change);
+    if (witness_) witness_(change, false);
+    const bool is_over = commits_left_ <= 0;
+    if (is_over && !is_next_kept_.exchange(false)) return HasEnded();
+    if (!is_over) --commits_left_;
+    const absl::Status status = store_.Commit(change);
+    if (witness_) witness_(change, true);
+    return is_over ? HasEnded() : status;
   }
   absl::Status Backup(const std::string& file) override { return store_.Backup(file); }
 
  private:
+  static absl::Status HasEnded() { return absl::UnavailableError("the process has ended"); }
+
   static constexpr int64_t kForever = INT64_MAX / 2;
 
   MemoryRecordStore store_;
+  Witness witness_;
   std::atomic<int64_t> commits_left_{kForever};
   std::atomic<bool> is_next_kept_{false};
 };

@@ -4,6 +4,7 @@
 #include "support/fake_clock.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace sluice {
 
@@ -54,6 +55,8 @@ void FakeClock::Advance(absl::Duration duration) {
   for (Waiter* waiter : due) --waiter->pins;
   waiter_is_free_.NotifyAll();
 }
+
+void FakeClock::Yield() { std::this_thread::yield(); }
 
 void FakeClock::AwaitTimedWait(absl::Duration within) {
   MutexLock lock(mutex_);

@@ -12,19 +12,20 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "support/test_clock.h"
 
 namespace sluice {
 
 // Thread-safe.
-class FakeClock final : public Clock {
+class FakeClock final : public TestClock {
  public:
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
-  // Wakes every wait whose deadline is reached.
-  void Advance(absl::Duration duration);
+  void Advance(absl::Duration duration) override;
+  void Yield() override;
   // Blocks until a wait with a deadline no later than `within` from now is under way.
   void AwaitTimedWait(absl::Duration within);
   // Blocks until a wait without a deadline is under way.

@@ -141,7 +141,8 @@ CallResult FakeWorld::Perform(WorldCall call, const std::stop_token& stop) {
     call.end = clock_.Monotonic();
     if (call.kind == CallKind::kRunningVersion) call.detail = versions_[call.subject];
     calls_[index] = call;
-    if (call.status.ok() && call.kind == CallKind::kDeploy) versions_[call.subject] = call.version;
+    const bool is_done = call.status.ok() || (script.is_done_when_cut && stop.stop_requested());
+    if (is_done && call.kind == CallKind::kDeploy) versions_[call.subject] = call.version;
     result = {.status = call.status, .output = script.output};
   }
   Tell(call);

@@ -29,7 +29,8 @@ struct CallScript {
   absl::Status status;
   std::string output;
   absl::Duration takes;
-  bool hangs = false;  // until it is stopped, or the world's timeout passes
+  bool is_done_when_cut = false;  // a deploy that is stopped has brought its version all the same
+  bool hangs = false;             // until it is stopped, or the world's timeout passes
 };
 
 // One call, in the order in which they began.
