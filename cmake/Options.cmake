@@ -1,6 +1,7 @@
 # Language, warnings and sanitizers, for every target of ours.
 
 option(SLUICE_BUILD_TESTS "Build the tests" ON)
+option(SLUICE_FAILPOINTS "Compile failpoints in; for tests alone" OFF)
 option(SLUICE_FUZZ "Let libFuzzer drive the fuzz targets; needs Clang" OFF)
 set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 

@@ -21,6 +21,7 @@
 #include "app/systemd.h"
 #include "app/version.h"
 #include "app/watchdog.h"
+#include "base/failpoint.h"
 #include "base/violations.h"
 #include "spdlog/spdlog.h"
 
@@ -58,6 +59,13 @@ int Run(int argc, char** argv) {
   const ParsedFlags parsed = ParseFlags(argc, argv);
   if (parsed.exit_code.has_value()) return *parsed.exit_code;
   const Flags& flags = parsed.flags;
+  const char* const failpoints = std::getenv(kFailpointsVariable);
+  if (const absl::Status status = ArmFailpoints(failpoints == nullptr ? "" : failpoints);
+      !status.ok()) {
+    std::fprintf(stderr, "sluiced: %s: %s\n", kFailpointsVariable,
+                 std::string(status.message()).c_str());
+    return kExitConfig;
+  }
   const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
   if (!config.ok()) {
     std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());

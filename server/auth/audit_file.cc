@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/audit/audit_line.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -155,6 +156,7 @@ absl::Status AuditFile::ReopenIfRotated() {
 }
 
 absl::Status AuditFile::Write(absl::string_view text) {
+  SLUICE_FAILPOINT_OR_RETURN("audit.before_write");
   const off_t size = lseek(fd_.get(), 0, SEEK_END);
   while (!text.empty()) {
     const ssize_t n = write(fd_.get(), text.data(), text.size());
@@ -166,7 +168,11 @@ absl::Status AuditFile::Write(absl::string_view text) {
     }
     text.remove_prefix(static_cast<size_t>(n));
   }
-  if (fdatasync(fd_.get()) == 0) return absl::OkStatus();
+  SLUICE_FAILPOINT("audit.after_write");
+  if (fdatasync(fd_.get()) == 0) {
+    SLUICE_FAILPOINT("audit.after_sync");
+    return absl::OkStatus();
+  }
   broken_ = Failed("cannot be made durable; restart the daemon when the disk is repaired");
   return broken_;
 }

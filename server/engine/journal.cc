@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 
 namespace sluice {
@@ -90,10 +91,17 @@ bool Journal::AwaitWork() {
   return !waiting_.empty();
 }
 
+absl::Status Journal::Store(const StoreChange& change) {
+  SLUICE_FAILPOINT_OR_RETURN("journal.before_commit");
+  SLUICE_RETURN_IF_ERROR(store_.Commit(change));
+  SLUICE_FAILPOINT_OR_RETURN("journal.after_sync");
+  return absl::OkStatus();
+}
+
 absl::Status Journal::Commit(const StoreChange& change) {
   // What was taken before the failure was known fails with it.
   SLUICE_RETURN_IF_ERROR(failure());
-  const absl::Status status = store_.Commit(change);
+  const absl::Status status = Store(change);
   {
     MutexLock lock(mutex_);
     if (status.ok()) return status;

@@ -57,6 +57,7 @@ class Journal {
   void Run();
   bool AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Commit(const StoreChange& change);
+  absl::Status Store(const StoreChange& change);
 
   Clock& clock_;
   RecordStore& store_;

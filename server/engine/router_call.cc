@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "base/failpoint.h"
 #include "base/thread.h"
 
 namespace sluice {
@@ -32,7 +33,9 @@ absl::Status CallRouter(const RunContext& context, const std::string& version,
   absl::Status status;
   std::atomic<int> running{1};
   const auto body = [&] {
+    SLUICE_FAILPOINT("router.before_call");
     status = call(router, route, stop);
+    SLUICE_FAILPOINT("router.after_call");
     context.control.EndCall(running);
   };
   // Not from the pool of the target calls, where it would wait behind those of other deployments.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/failpoint.h"
 #include "base/timestamp.h"
 #include "engine/health_watch.h"
 #include "engine/way_back.h"
@@ -142,6 +143,7 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
   });
   if (phase == v1::TARGET_PHASE_CHECKING_HEALTH) return {};
   if (phase != v1::TARGET_PHASE_UNSPECIFIED) {
+    SLUICE_FAILPOINT("deployer.before_probe");
     const absl::StatusOr<std::string> running =
         context_.ports.deployer->RunningVersion(call, stop_);
     if (running.ok() && *running == call.version) {
@@ -156,7 +158,10 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
     context_.control.CancelCalls();
     return {.status = status};
   }
-  return context_.ports.deployer->Deploy(call, stop_);
+  SLUICE_FAILPOINT("deployer.before_call");
+  CallResult result = context_.ports.deployer->Deploy(call, stop_);
+  SLUICE_FAILPOINT("deployer.after_call");
+  return result;
 }
 
 void TargetStep::ForgetCancelledCall(int index) {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
 #include "rpc/socket_address.h"
@@ -115,6 +116,7 @@ void Acceptor::Take(const Listener& listener, UniqueFd fd) {
   absl::Status taken = peer.status();
   if (peer.ok()) taken = table_.Add(fd.get(), peer->host, std::move(peer->principal));
   if (!taken.ok()) return LogRefusal(taken);
+  SLUICE_FAILPOINT("accept.before_hand_over");
   hand_over_(listener, fd.Release());
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth/audit_trail.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
 #include "rpc/status_mapping.h"
@@ -74,6 +75,7 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
 void DeploymentService::RecordAndFinish(const absl::Status& status, int64_t revision,
                                         v1::AuditRecord record, grpc::ServerUnaryReactor* reactor) {
   const auto finish = [reactor](const absl::Status& answer) {
+    SLUICE_FAILPOINT("journal.before_reply");
     reactor->Finish(ToGrpcStatus(answer));
   };
   if (!status.ok()) return gate_.Record(std::move(record), status, finish);

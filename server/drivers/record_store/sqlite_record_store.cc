@@ -9,6 +9,7 @@
 #include "base/crc32c.h"
 #include "base/status_macros.h"
 #include "drivers/record_store/sqlite_backup.h"
+#include "drivers/record_store/sqlite_failpoints.h"
 #include "drivers/record_store/sqlite_schema.h"
 #include "google/protobuf/message_lite.h"
 
@@ -130,6 +131,7 @@ struct SqliteRecordStore::Table {
 absl::StatusOr<std::unique_ptr<SqliteRecordStore>> SqliteRecordStore::Open(
     const DataDirectory& directory) {
   const std::string path = absl::StrCat(directory.path(), "/", kFileName);
+  InstallWriteFailpoints();
   SLUICE_ASSIGN_OR_RETURN(auto database, OpenWithSchema(path, Schema()));
   SLUICE_RETURN_IF_ERROR(database->Execute(kLogBytesKept));
   std::unique_ptr<SqliteRecordStore> store(new SqliteRecordStore(std::move(database)));
