@@ -1,6 +1,7 @@
 # Builds Sluice from source and runs the daemon as an ordinary user. It listens on a Unix socket; for
-# TCP: docker run ... --listen 0.0.0.0:7400 --insecure-listen (listen.tls is refused until the daemon
-# serves it: whoever reaches the port can deploy).
+# TCP give it a configuration with listen.tls and access, or, where the network is trusted:
+# docker run ... --listen 0.0.0.0:7400 --insecure-listen. Records are kept with a volume on
+# /var/lib/sluice and --data-dir /var/lib/sluice.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 # What the build needs changes seldom: a layer of its own.

@@ -68,6 +68,10 @@ std::string Unexpected(CLI::App& app, const std::string& word) {
 
 std::string Explained(CLI::App& app, const CLI::ParseError& error) {
   CLI::App& given = Given(app);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string text = error.what();  // "--flag: 1 required TEXT missing"
+    return absl::StrCat(text.substr(0, text.find(':')), " needs a value");
+  }
   const bool is_missing = given.get_require_subcommand_min() > 0 && given.get_subcommands().empty();
   if (!is_missing || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
     return error.what();

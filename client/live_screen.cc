@@ -12,6 +12,9 @@ namespace {
 
 constexpr char kHideCursor[] = "\x1b[?25l";
 constexpr char kShowCursor[] = "\x1b[?25h";
+// Not even a character that the terminal takes for wider than we do may wrap a line.
+constexpr char kNoWrap[] = "\x1b[?7l";
+constexpr char kWrap[] = "\x1b[?7h";
 constexpr char kClearToLineEnd[] = "\x1b[K";
 constexpr char kClearBelow[] = "\x1b[J";
 
@@ -28,7 +31,7 @@ void LiveScreen::Draw(const std::vector<Line>& lines) {
   if (!drawn_.empty()) absl::StrAppend(&output, "\r\x1b[", RowsAt(size.columns), "A");
   // Lines that the terminal wrapped stand on more rows than are drawn again.
   if (size != drawn_size_) output += kClearBelow;
-  absl::StrAppend(&output, text, kClearBelow);
+  absl::StrAppend(&output, kNoWrap, text, kClearBelow, kWrap);
   cursor_hidden_ = true;
   drawn_ = lines;
   drawn_text_ = text;

@@ -53,8 +53,10 @@ class EventPresenter final : public Presenter {
 
   void Show(const v1::DeploymentState& state) override {
     const auto found = known_.find(state.id());
-    console_.Write(
-        EventLines(found == known_.end() ? nullptr : &found->second, state, absl::Now()));
+    const v1::DeploymentState* before = found == known_.end() ? nullptr : &found->second;
+    // A terminal wraps what is too wide: nothing is drawn over it.
+    const std::vector<Line> lines = EventLines(before, state, absl::Now());
+    console_.Write(ToText(lines, /*width=*/0, console_.colour()));
     // A finished deployment may still be rolled back, which is news to tell against this state.
     known_[state.id()] = state;
   }

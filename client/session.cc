@@ -13,7 +13,10 @@
 namespace sluice::client {
 
 void Session::PrintDocument(const google::protobuf::Message& message) {
-  const Document document = ToDocument(message);
+  PrintDocument(ToDocument(message));
+}
+
+void Session::PrintDocument(const Document& document) {
   console.Write(output == OutputFormat::kYaml ? ToYaml(document) : ToJson(document));
 }
 

@@ -15,6 +15,7 @@
 #include "client/exit_code.h"
 #include "client/line.h"
 #include "client/options.h"
+#include "client/output/document.h"
 #include "google/protobuf/message.h"
 #include "sluice/v1/deployment.pb.h"
 
@@ -30,6 +31,7 @@ struct Session {
   bool structured() const { return output == OutputFormat::kJson || output == OutputFormat::kYaml; }
 
   // As JSON or YAML; only when structured().
+  void PrintDocument(const Document& document);
   void PrintDocument(const google::protobuf::Message& message);
   // A complete deployment, in the chosen format.
   void PrintState(const v1::DeploymentState& state);

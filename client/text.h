@@ -8,6 +8,7 @@
 #define SLUICE_CLIENT_TEXT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -18,6 +19,10 @@ int DisplayWidth(absl::string_view text);
 
 // `text` in at most `width` columns, with "…" at the end when something was left out.
 std::string CutToWidth(absl::string_view text, int width);
+
+// `text` in lines of at most `width` columns (0: one line), broken at blanks where it can be. When
+// there would be more than `most` lines (0: any number) the last one ends with "…".
+std::vector<std::string> Wrap(absl::string_view text, int width, size_t most);
 
 // `text` on one line: escape sequences dropped, white space turned into single blanks, other
 // control characters and invalid UTF-8 into "?".

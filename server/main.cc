@@ -72,7 +72,9 @@ int Run(int argc, char** argv) {
     return kExitConfig;
   }
   if (flags.check) {
-    std::printf("%s: good, %d services\n", flags.config_file->c_str(), config->services_size());
+    const int services = config->services_size();
+    std::printf("%s: good, %d service%s\n", flags.config_file->c_str(), services,
+                services == 1 ? "" : "s");
     return EXIT_SUCCESS;
   }
   std::vector<UniqueFd> inherited = InheritedSockets();

@@ -19,11 +19,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-Document Text(std::string text) { return {Document::Kind::kText, std::move(text), {}, {}}; }
-Document Literal(std::string text) { return {Document::Kind::kLiteral, std::move(text), {}, {}}; }
-
 Document Number(double value) {
-  return Literal(std::isfinite(value) ? fmt::format("{}", value) : "null");
+  return LiteralDocument(std::isfinite(value) ? fmt::format("{}", value) : "null");
 }
 
 std::string UtcText(const google::protobuf::Timestamp& timestamp) {
@@ -32,10 +29,10 @@ std::string UtcText(const google::protobuf::Timestamp& timestamp) {
 
 Document MessageValue(const Message& message) {
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
-    return Text(UtcText(*time));
+    return TextDocument(UtcText(*time));
   }
   if (const auto* duration = dynamic_cast<const google::protobuf::Duration*>(&message)) {
-    return Text(fmt::format("{}s", absl::ToDoubleSeconds(FromProtoDuration(*duration))));
+    return TextDocument(fmt::format("{}s", absl::ToDoubleSeconds(FromProtoDuration(*duration))));
   }
   return ToDocument(message);
 }
@@ -46,32 +43,34 @@ Document Value(const Message& message, const FieldDescriptor& field, int index) 
   const bool single = index < 0;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_BOOL:
-      return Literal((single ? reflection.GetBool(message, &field)
-                             : reflection.GetRepeatedBool(message, &field, index))
-                         ? "true"
-                         : "false");
+      return LiteralDocument((single ? reflection.GetBool(message, &field)
+                                     : reflection.GetRepeatedBool(message, &field, index))
+                                 ? "true"
+                                 : "false");
     case FieldDescriptor::CPPTYPE_INT32:
-      return Literal(absl::StrCat(single ? reflection.GetInt32(message, &field)
-                                         : reflection.GetRepeatedInt32(message, &field, index)));
+      return LiteralDocument(
+          absl::StrCat(single ? reflection.GetInt32(message, &field)
+                              : reflection.GetRepeatedInt32(message, &field, index)));
     case FieldDescriptor::CPPTYPE_INT64:
-      return Literal(absl::StrCat(single ? reflection.GetInt64(message, &field)
-                                         : reflection.GetRepeatedInt64(message, &field, index)));
+      return LiteralDocument(
+          absl::StrCat(single ? reflection.GetInt64(message, &field)
+                              : reflection.GetRepeatedInt64(message, &field, index)));
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return Number(single ? reflection.GetDouble(message, &field)
                            : reflection.GetRepeatedDouble(message, &field, index));
     case FieldDescriptor::CPPTYPE_ENUM:
-      return Text(EnumWord(*field.enum_type(),
-                           single ? reflection.GetEnumValue(message, &field)
-                                  : reflection.GetRepeatedEnumValue(message, &field, index)));
+      return TextDocument(EnumWord(
+          *field.enum_type(), single ? reflection.GetEnumValue(message, &field)
+                                     : reflection.GetRepeatedEnumValue(message, &field, index)));
     case FieldDescriptor::CPPTYPE_STRING:
-      return Text(single ? reflection.GetString(message, &field)
-                         : reflection.GetRepeatedString(message, &field, index));
+      return TextDocument(single ? reflection.GetString(message, &field)
+                                 : reflection.GetRepeatedString(message, &field, index));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return MessageValue(single ? reflection.GetMessage(message, &field)
                                  : reflection.GetRepeatedMessage(message, &field, index));
     default:
       // The contract has no other type.
-      return Literal("null");
+      return LiteralDocument("null");
   }
 }
 
@@ -113,6 +112,12 @@ bool IsLeftOut(const Message& message, const FieldDescriptor& field) {
 }
 
 }  // namespace
+
+Document TextDocument(std::string text) { return {Document::Kind::kText, std::move(text), {}, {}}; }
+
+Document LiteralDocument(std::string text) {
+  return {Document::Kind::kLiteral, std::move(text), {}, {}};
+}
 
 Document ToDocument(const Message& message) {
   Document object;

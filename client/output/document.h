@@ -32,6 +32,9 @@ struct DocumentMember {
   Document value;
 };
 
+Document TextDocument(std::string text);
+// A number, true, false or null.
+Document LiteralDocument(std::string text);
 Document ToDocument(const google::protobuf::Message& message);
 
 // On one line, without a line end.

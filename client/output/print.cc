@@ -14,15 +14,24 @@ namespace {
 
 constexpr int kCompact = -1;
 
+// U+0080 to U+009F in UTF-8, which some terminals take for the start of an escape sequence.
+bool IsLateControl(unsigned char lead, unsigned char next) { return lead == 0xC2 && next < 0xA0; }
+
 std::string JsonText(const std::string& text) {
   std::string quoted = "\"";
-  for (char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
     if (c == '"' || c == '\\') {
       absl::StrAppend(&quoted, "\\", std::string(1, c));
     } else if (c == '\n') {
       quoted += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
       quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else if (next != '\0' &&
+               IsLateControl(static_cast<unsigned char>(c), static_cast<unsigned char>(next))) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned char>(next));
+      ++i;
     } else {
       quoted += c;
     }

@@ -64,6 +64,39 @@ void Print(const std::deque<v1::AuditRecord>& records, Session& session) {
   }
 }
 
+Document Number(int64_t number) { return LiteralDocument(absl::StrCat(number)); }
+
+Document VerdictOn(const std::string& file, const AuditSummary& summary) {
+  Document verdict;
+  verdict.members = {
+      {"file", TextDocument(file)},
+      {"altered", LiteralDocument(summary.fault.ok() ? "false" : "true")},
+      {"fault", TextDocument(std::string(summary.fault.message()))},
+      {"records", Number(summary.records)},
+      {"first_sequence", Number(summary.first_sequence)},
+      {"last_sequence", Number(summary.last_sequence)},
+      {"last_hash", TextDocument(summary.last_hash)},
+      {"ends_within_a_line", LiteralDocument(summary.ends_within_a_line ? "true" : "false")}};
+  return verdict;
+}
+
+std::string VerdictText(const std::string& file, const AuditSummary& summary) {
+  std::string text = absl::StrCat(
+      file, ": ", Counted(static_cast<size_t>(summary.records), "record"), ", none altered\n");
+  if (summary.first_sequence > 1) {
+    absl::StrAppend(&text, "It begins with record ", summary.first_sequence,
+                    ": it continues an earlier file.\n");
+  }
+  if (summary.ends_within_a_line) {
+    absl::StrAppend(&text, "Its last line has no end: it is being written, or was cut off.\n");
+  }
+  if (summary.records > 0) {
+    absl::StrAppend(&text, "Last: record ", summary.last_sequence, ", hash ", summary.last_hash,
+                    "\n");
+  }
+  return text;
+}
+
 ExitCode Altered(const AuditSummary& summary, Session& session) {
   session.console.WriteError(
       absl::StrCat("sluice: ", Printable(std::string(summary.fault.message())),
@@ -91,22 +124,9 @@ ExitCode Run(const AuditVerifyOptions& options, Session& session) {
   const absl::StatusOr<AuditSummary> summary =
       ReadAuditTrail(options.file, [](const v1::AuditRecord& /*record*/) {});
   if (!summary.ok()) return session.UsageError(std::string(summary.status().message()));
+  if (session.structured()) session.PrintDocument(VerdictOn(options.file, *summary));
   if (!summary->fault.ok()) return Altered(*summary, session);
-  std::string text =
-      absl::StrCat(options.file, ": ", Counted(static_cast<size_t>(summary->records), "record"),
-                   ", none altered\n");
-  if (summary->first_sequence > 1) {
-    absl::StrAppend(&text, "It begins with record ", summary->first_sequence,
-                    ": it continues an earlier file.\n");
-  }
-  if (summary->ends_within_a_line) {
-    absl::StrAppend(&text, "Its last line has no end: it is being written, or was cut off.\n");
-  }
-  if (summary->records > 0) {
-    absl::StrAppend(&text, "Last: record ", summary->last_sequence, ", hash ", summary->last_hash,
-                    "\n");
-  }
-  session.console.Write(text);
+  if (!session.structured()) session.console.Write(VerdictText(options.file, *summary));
   return ExitCode::kDone;
 }
 

@@ -111,10 +111,30 @@ std::string AbsolutePath(const std::string& directory) {
   return path;
 }
 
+std::string LastDay(absl::Time now) {
+  return absl::FormatTime("%Y-%m-%d", now + kCertificateLife, absl::UTCTimeZone());
+}
+
+Document SummaryDocument(const CertsInitOptions& options, absl::Time now) {
+  const std::string at = AbsolutePath(options.directory);
+  Document hosts{Document::Kind::kList, "", {}, {}};
+  for (const std::string& host : ServerHosts(options)) hosts.items.push_back(TextDocument(host));
+  Document summary;
+  for (const char* name : {"ca", "server", "client"}) {
+    for (const char* kind : {"crt", "key"}) {
+      summary.members.push_back(
+          {absl::StrCat(name, "_", kind), TextDocument(absl::StrCat(at, "/", name, ".", kind))});
+    }
+  }
+  summary.members.push_back({"hosts", hosts});
+  summary.members.push_back({"client_common_name", TextDocument(options.client)});
+  summary.members.push_back({"last_day", TextDocument(LastDay(now))});
+  return summary;
+}
+
 std::string Summary(const CertsInitOptions& options, absl::Time now) {
   const std::string at = AbsolutePath(options.directory);
-  const std::string until =
-      absl::FormatTime("%Y-%m-%d", now + kCertificateLife, absl::UTCTimeZone());
+  const std::string until = LastDay(now);
   return absl::StrCat(
       "in ", at, ":\n  ca.crt      ca.key      signs both; whoever has ca.key can sign more\n",
       "  server.crt  server.key  for ", absl::StrJoin(ServerHosts(options), ", "), "; until ",
@@ -149,7 +169,11 @@ ExitCode Run(const CertsInitOptions& options, Session& session) {
     session.console.WriteError(absl::StrCat("sluice: ", status.message(), "\n"));
     return ExitCode::kFailed;
   }
-  session.console.Write(Summary(options, now));
+  if (session.structured()) {
+    session.PrintDocument(SummaryDocument(options, now));
+  } else {
+    session.console.Write(Summary(options, now));
+  }
   return ExitCode::kDone;
 }
 

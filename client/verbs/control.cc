@@ -40,6 +40,11 @@ grpc::Status Send(const ControlOptions& options, Connection& connection,
   return grpc::Status::CANCELLED;
 }
 
+// Nothing when what was done says it.
+std::string NowText(const std::string& done, v1::Status status) {
+  return done == Word(status) ? "" : absl::StrCat(", now ", Word(status));
+}
+
 const char* Done(const ControlOptions& options, const v1::DeploymentState& state) {
   switch (options.action) {
     case ControlAction::kPause:
@@ -66,10 +71,10 @@ ExitCode Run(const ControlOptions& options, Session& session) {
   if (session.structured()) {
     session.PrintState(state);
   } else {
+    const std::string done = Done(options, state);
     session.console.Write(absl::StrCat("deployment ", ShortId(state.id()), " (",
                                        Printable(state.service()), " ", Printable(state.version()),
-                                       ") ", Done(options, state), ", now ", Word(state.status()),
-                                       "\n"));
+                                       ") ", done, NowText(done, state.status()), "\n"));
   }
   return ExitCode::kDone;
 }

@@ -57,7 +57,9 @@ ExitCode Run(const ListOptions& options, Session& session) {
   if (session.structured()) {
     session.PrintDocument(list);
   } else if (list.states().empty()) {
-    session.console.WriteError("no deployments; `sluice deploy SERVICE VERSION` makes one\n");
+    const bool all = options.service.empty() && options.statuses.empty();
+    session.console.WriteError(all ? "no deployments; `sluice deploy SERVICE VERSION` makes one\n"
+                                   : "no such deployments; `sluice list` shows all\n");
   } else {
     session.console.Write(DeploymentTable(list, absl::Now(), session.wide()));
   }

@@ -18,16 +18,14 @@ std::string CheckedOptions(const TokenNewOptions& options) {
   return expiry.ok() ? "" : absl::StrCat("--expires: ", expiry.status().message());
 }
 
-Document Text(const std::string& text) { return {Document::Kind::kText, text, {}, {}}; }
-
 void Print(const std::string& token, const std::string& line, const TokenNewOptions& options,
            Session& session) {
   if (session.structured()) {
     Document document;
-    document.members = {{"name", Text(options.name)}, {"token", Text(token)}, {"line", Text(line)}};
-    session.console.Write(session.output == OutputFormat::kJson ? ToJson(document)
-                                                                : ToYaml(document));
-    return;
+    document.members = {{"name", TextDocument(options.name)},
+                        {"token", TextDocument(token)},
+                        {"line", TextDocument(line)}};
+    return session.PrintDocument(document);
   }
   session.console.Write(absl::StrCat("token, shown only now:\n  ", token,
                                      options.file.empty()

@@ -81,7 +81,10 @@ class EventWriter {
     Line line(absl::StrCat("step ", index + 1, "/", after_.plan().steps_size(), " ", StepName(step),
                            ": "));
     line.Add(Word(step.status()), icon.style);
-    if (const std::string progress = StepProgress(step, now_); !progress.empty()) {
+    // That it has run for 0s is no news.
+    const bool is_news =
+        step.status() != v1::STEP_STATUS_RUNNING || step.has_wait() || step.has_gate();
+    if (const std::string progress = StepProgress(step, now_); is_news && !progress.empty()) {
       line.Add(absl::StrCat(" (", progress, ")"));
     }
     Add(line);
@@ -121,7 +124,7 @@ class EventWriter {
     if (after_.reason() != v1::REASON_UNSPECIFIED) {
       line.Add(absl::StrCat(" (", Spoken(Word(after_.reason())), ")"));
     }
-    if (!after_.message().empty()) line.Add(absl::StrCat(": ", after_.message()));
+    if (!MessageText(after_).empty()) line.Add(absl::StrCat(": ", MessageText(after_)));
     if (IsTerminal(after_.status())) AddEnd(line);
     Add(line);
   }

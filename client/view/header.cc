@@ -20,6 +20,8 @@ namespace {
 
 constexpr int kValueColumn = 13;
 constexpr int kWidestBar = 30;
+// On a page that has to fit the terminal.
+constexpr size_t kMostMessageLines = 3;
 
 Line Field(const std::string& key, const Line& value) {
   return Line(key + ":", Style::kBold).PadTo(kValueColumn).Add(value);
@@ -65,15 +67,34 @@ Line TargetProgress(const v1::DeploymentState& state, int width) {
   return line;
 }
 
+bool DeploysTargets(const v1::Plan& plan) {
+  return std::any_of(plan.steps().begin(), plan.steps().end(),
+                     [](const v1::Step& step) { return step.has_deploy_targets(); });
+}
+
 bool MovesTraffic(const v1::Plan& plan) {
   return std::any_of(plan.steps().begin(), plan.steps().end(), [](const v1::Step& step) {
     return step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
   });
 }
 
+// A gate says itself how to go on.
+bool IsAtGate(const v1::DeploymentState& state) {
+  return state.current_step() < state.plan().steps_size() &&
+         state.plan().steps(state.current_step()).gate_reached();
+}
+
 Line StatusText(const v1::DeploymentState& state) {
   Line line = StatusLabel(state.status());
-  if (state.pausing()) line.Add(", pausing: calls that had begun are finished first");
+  if (state.stop_requested() == v1::REASON_ABORTED) line.Add(", aborting", Style::kWarning);
+  if (state.stop_requested() == v1::REASON_ROLLBACK_REQUESTED) {
+    line.Add(", about to roll back", Style::kWarning);
+  }
+  if (state.pausing()) {
+    line.Add(", pausing: calls that had begun are finished first");
+  } else if (state.status() == v1::STATUS_PAUSED && !IsAtGate(state)) {
+    line.Add(", `sluice resume` goes on");
+  }
   if (state.phase() == v1::PHASE_ROLLING_BACK && !IsTerminal(state.status())) {
     line.Add(", rolling back", Style::kWarning);
   }
@@ -108,11 +129,28 @@ void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
 }
 
 void AddProgress(const v1::DeploymentState& state, int width, std::vector<Line>& lines) {
-  if (!state.targets().empty()) lines.push_back(Field("Targets", TargetProgress(state, width)));
+  // The way back of a switch deploys nothing.
+  const bool counts = state.phase() != v1::PHASE_ROLLING_BACK || DeploysTargets(state.plan());
+  if (!state.targets().empty() && counts) {
+    lines.push_back(Field("Targets", TargetProgress(state, width)));
+  }
   if (!state.targets().empty() && !MovesTraffic(state.plan())) return;
   Line traffic = Bar(state.traffic_percentage() / 100, width);
   traffic.Add(fmt::format(" {:g}%", state.traffic_percentage()));
   lines.push_back(Field("Traffic", traffic));
+}
+
+void AddMessage(const v1::DeploymentState& state, const ViewOptions& options,
+                std::vector<Line>& lines) {
+  const std::string message = MessageText(state);
+  if (message.empty()) return;
+  const int width = options.width > 0 ? std::max(options.width - kValueColumn, 1) : 0;
+  const size_t most = options.height > 0 ? kMostMessageLines : 0;
+  std::string key = "Message";
+  for (const std::string& part : Wrap(Printable(message), width, most)) {
+    lines.push_back(key.empty() ? Line().PadTo(kValueColumn).Add(part) : Field(key, Line(part)));
+    key.clear();
+  }
 }
 
 void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
@@ -122,6 +160,7 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
   add("Created", state.has_create_time() ? UtcSeconds(FromTimestamp(state.create_time())) : "");
   add("Ended", state.has_end_time() ? UtcSeconds(FromTimestamp(state.end_time())) : "");
   add("Asked for", state.request_reason());
+  add("Last verb", state.control_reason());
   add("Request id", state.request_id());
   add("Revision", absl::StrCat(state.revision()));
   const std::map<std::string, std::string> metadata(state.metadata().begin(),
@@ -137,6 +176,10 @@ std::string StepCounter(const v1::DeploymentState& state) {
   return absl::StrCat(std::min(state.current_step() + 1, steps), "/", steps);
 }
 
+std::string MessageText(const v1::DeploymentState& state) {
+  return state.message() == Spoken(Word(state.reason())) ? "" : state.message();
+}
+
 std::string ElapsedText(const v1::DeploymentState& state, absl::Time now) {
   if (!state.has_start_time()) return "";
   const absl::Time end = state.has_end_time() ? FromTimestamp(state.end_time()) : now;
@@ -150,7 +193,7 @@ std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptio
   lines.push_back(Field("Version", VersionText(state)));
   lines.push_back(Field("Strategy", Line(state.strategy())));
   lines.push_back(Field("Status", StatusText(state)));
-  if (!state.message().empty()) lines.push_back(Field("Message", Line(state.message())));
+  AddMessage(state, options, lines);
   AddStep(state, lines);
   if (const std::string elapsed = ElapsedText(state, options.now); !elapsed.empty()) {
     lines.push_back(Field("Elapsed", Line(elapsed)));

@@ -30,8 +30,7 @@ std::string DeployAction(const v1::DeployTargets& deploy) {
   return absl::StrCat("deploy ", absl::StrJoin(ids, ", "), more);
 }
 
-std::string Remaining(const v1::Step& step, absl::Time now) {
-  const absl::Duration left = FromTimestamp(step.wait_until()) - now;
+std::string Remaining(absl::Duration left) {
   // Rounded up: "0s left" would be shown for a whole second.
   return absl::StrCat(ShortDuration(absl::Ceil(left, absl::Seconds(1))), " left");
 }
@@ -66,7 +65,10 @@ std::string StepName(const v1::Step& step) {
 
 std::string StepProgress(const v1::Step& step, absl::Time now) {
   if (step.status() == v1::STEP_STATUS_RUNNING) {
-    if (step.has_wait_until()) return Remaining(step, now);
+    if (step.has_wait_left()) {
+      return absl::StrCat(Remaining(FromProtoDuration(step.wait_left())), ", paused");
+    }
+    if (step.has_wait_until()) return Remaining(FromTimestamp(step.wait_until()) - now);
     if (step.has_gate()) return "waits for `sluice promote`";
     const absl::Duration elapsed = now - FromTimestamp(step.start_time());
     if (step.has_start_time()) return ShortDuration(absl::Trunc(elapsed, absl::Seconds(1)));

@@ -20,7 +20,8 @@ std::string StepName(const v1::Step& step);
 // What the step does: "deploy web-1, web-2", "wait 5s".
 std::string StepAction(const v1::Step& step);
 
-// How the step stands at `now`: "4s left", "waits for `sluice promote`", "took 2s"; may be empty.
+// How the step stands at `now`: "4s left", "4s left, paused", "waits for `sluice promote`", "took
+// 2s"; may be empty.
 std::string StepProgress(const v1::Step& step, absl::Time now);
 
 // "checking health", "failed, unhealthy"; nothing for a target that was not touched.

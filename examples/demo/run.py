@@ -186,7 +186,8 @@ class Demo:
   sluice deploy shop v4 --strategy rolling --delay 10s --watch  (Ctrl-C leaves it running)
   sluice pause shop; sluice resume shop; sluice abort shop
   sluice deploy shop v5-bad; sluice watch shop
-  sluice deploy web v3 --strategy blue_green --manual-promotion; sluice promote web
+  sluice deploy web v3 --strategy blue_green --manual-promotion
+  sluice wait web --for=paused; sluice promote web
 
 stop it:
   kill -- {groups}; rm -r {self.directory}""")

@@ -23,7 +23,8 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   app.add_flag("--check", flags.check,
                "Only check the configuration: exit code 0, or 78 and all that is wrong");
   app.add_option("--data-dir", flags.config.data_dir,
-                 "Directory in which records survive a restart [none: in memory alone]");
+                 "Directory in which records survive a restart [none: in memory alone]")
+      ->type_name("PATH");
   app.add_option("--socket", flags.config.unix_socket,
                  "Unix socket to listen on; \"none\" for none [/run/sluice/sluice.sock]")
       ->type_name("PATH");
@@ -33,6 +34,7 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   app.add_flag("--insecure-listen", flags.config.insecure_listen,
                "Allow --listen on another address than loopback without TLS");
   app.add_option("--log-level", flags.config.log_level, "debug, info, warn or error [info]")
+      ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   app.set_version_flag("--version", std::string("sluiced ") + kVersion);
   try {

@@ -13,6 +13,7 @@
 #include "base/violations.h"
 #include "engine/deploy_request.h"
 #include "engine/deployment_orchestrator.h"
+#include "engine/fleet.h"
 #include "engine/plan_duration.h"
 #include "engine/registry_record.h"
 #include "engine/verb_request.h"

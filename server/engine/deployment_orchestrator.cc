@@ -11,36 +11,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "engine/deploy_request.h"
+#include "engine/fleet.h"
+#include "engine/verb_request.h"
 #include "engine/way_back.h"
 #include "strategy/create_strategy.h"
 #include "strategy/deployment_state.h"
 
 namespace sluice {
 namespace {
-
-v1::Fleet Consistent(const std::string& version) {
-  v1::Fleet fleet;
-  fleet.set_consistency(version.empty() ? v1::FLEET_CONSISTENCY_UNKNOWN
-                                        : v1::FLEET_CONSISTENCY_CONSISTENT);
-  fleet.set_version(version);
-  return fleet;
-}
-
-v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
-  v1::Fleet fleet;
-  fleet.set_consistency(consistency);
-  return fleet;
-}
-
-// Where only traffic moves, the traffic says what runs.
-v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
-  if (state.status() == v1::STATUS_ROLLED_BACK) return Consistent(state.previous_version());
-  if (state.traffic_percentage() <= 0) return Consistent(state.previous_version());
-  // A flag's rollout completes below 100 too.
-  const bool completed = state.status() == v1::STATUS_COMPLETED;
-  if (completed && state.traffic_percentage() >= 100) return Consistent(state.version());
-  return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
-}
 
 void EndRolledBack(v1::DeploymentState& state, absl::Time now) {
   FinishRollback(state, now);
@@ -50,6 +28,7 @@ void EndRolledBack(v1::DeploymentState& state, absl::Time now) {
 
 // What is known only at the end.
 void Conclude(v1::DeploymentState& state) {
+  state.clear_stop_requested();
   *state.mutable_fleet() = FleetOf(state);
   const absl::Duration took = FromTimestamp(state.end_time()) - FromTimestamp(state.start_time());
   state.mutable_result()->set_duration_ms(state.has_start_time() ? absl::ToInt64Milliseconds(took)
@@ -67,27 +46,6 @@ void EndFailed(v1::DeploymentState& state, v1::Reason reason, const std::string&
 }
 
 }  // namespace
-
-v1::Fleet FleetOf(const v1::DeploymentState& state) {
-  const bool switched = state.strategy() == "blue_green";
-  const bool ended_well =
-      state.status() == v1::STATUS_COMPLETED || state.status() == v1::STATUS_ROLLED_BACK;
-  if (state.targets().empty() || (switched && ended_well)) return FleetByTraffic(state);
-  std::set<std::string> versions;
-  bool doubtful = false;
-  bool unknown = false;
-  for (const v1::TargetState& target : state.targets()) {
-    versions.insert(target.target().version());
-    // After a failed call nobody can be sure; after a failed health check it is clear what runs.
-    doubtful = doubtful || (target.phase() == v1::TARGET_PHASE_FAILED &&
-                            target.health() != v1::TARGET_HEALTH_UNHEALTHY);
-    unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED ||
-              target.phase() == v1::TARGET_PHASE_DEPLOYING;
-  }
-  if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
-  if (unknown) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
-  return Consistent(*versions.begin());
-}
 
 void DeploymentOrchestrator::Run() {
   v1::Status status = v1::STATUS_UNSPECIFIED;
@@ -184,13 +142,14 @@ absl::StatusOr<std::string> DeploymentOrchestrator::AskTarget(int index) {
 void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
   switch (outcome.interrupt) {
     case Interrupt::kAbort:
-      return FailWith(v1::REASON_ABORTED, "aborted; everything was left as it was");
+      return FailWith(v1::REASON_ABORTED,
+                      InTheirWords("aborted") + "; everything was left as it was");
     case Interrupt::kShutdown:
       if (context_.epoch > 0) return;  // The next start goes on with it.
       return FailWith(v1::REASON_SHUTDOWN,
                       "the daemon was shut down; everything was left as it was");
     case Interrupt::kRollback:
-      return RollBack(v1::REASON_ROLLBACK_REQUESTED, "rollback requested");
+      return RollBack(v1::REASON_ROLLBACK_REQUESTED, InTheirWords("rollback requested"));
     case Interrupt::kDeadline:
       return FollowPolicy({.reason = v1::REASON_PROGRESS_DEADLINE,
                            .message = "no progress within the progress deadline"});
@@ -199,6 +158,13 @@ void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
   }
   if (outcome.ok()) return Finish();
   FollowPolicy(outcome);
+}
+
+std::string DeploymentOrchestrator::InTheirWords(const std::string& what) const {
+  std::string text;
+  context_.record.Read(
+      [&](const v1::DeploymentState& state) { text = WithControlReason(what, state); });
+  return text;
 }
 
 Runner::Policy DeploymentOrchestrator::Policy() const {

@@ -44,6 +44,8 @@ class DeploymentOrchestrator {
   void Finish();
   void FailWith(v1::Reason reason, const std::string& message);
   Runner::Policy Policy() const;
+  // `what`, with the words of who asked for it.
+  std::string InTheirWords(const std::string& what) const;
 
   RunContext context_;
 };
@@ -54,9 +56,6 @@ void BeginDeployment(v1::DeploymentState& state, absl::Time now);
 
 // Turns the record of a deployment that ended or was stopped into one that rolls back.
 void StartRollback(v1::DeploymentState& state);
-
-// What really runs, from the versions that the targets are known to have.
-v1::Fleet FleetOf(const v1::DeploymentState& state);
 
 }  // namespace sluice
 

@@ -12,6 +12,7 @@
 #include "engine/deployment_job.h"
 #include "engine/deployment_manager.h"
 #include "engine/deployment_orchestrator.h"
+#include "engine/fleet.h"
 #include "engine/verb_request.h"
 #include "engine/wait_record.h"
 #include "engine/way_back.h"
@@ -20,6 +21,17 @@
 
 namespace sluice {
 namespace {
+
+// Not on the way back: why it goes back must stay to be read.
+void Say(const std::string& message, v1::DeploymentState& state) {
+  if (state.phase() != v1::PHASE_ROLLING_BACK) state.set_message(message);
+}
+
+// Whose abort or rollback has not been done yet is not talked over.
+void KeepReason(Verb verb, const std::string& reason, v1::DeploymentState& state) {
+  const bool is_stopping = state.stop_requested() != v1::REASON_UNSPECIFIED;
+  if (verb == Verb::kAbort || !is_stopping) state.set_control_reason(reason);
+}
 
 absl::Status NothingToPromote(const v1::DeploymentState& state) {
   return absl::FailedPreconditionError(absl::StrCat(
@@ -76,10 +88,10 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
       return absl::OkStatus();
     }
     SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
-    if (!request.reason().empty()) state.set_request_reason(request.reason());
+    state.set_control_reason(request.reason());
     if (state.status() == v1::STATUS_PENDING) {
       state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
-      state.set_message("rolled back before anything was touched");
+      state.set_message(WithControlReason("rolled back before anything was touched", state));
       FinishRollback(state, clock_.Now());
       *state.mutable_fleet() = FleetOf(state);
       never_ran = true;
@@ -126,9 +138,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
   SLUICE_RETURN_IF_ERROR(Start(job));
   const auto change = [&](v1::DeploymentState& state) {
     SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
-    if (!request.reason().empty()) state.set_request_reason(request.reason());
+    state.set_control_reason(request.reason());
     state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
-    state.set_message("rollback requested");
+    state.set_message(WithControlReason("rollback requested", state));
     StartRollback(state);
     return absl::OkStatus();
   };
@@ -150,10 +162,13 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::strin
     job = Find(whole_id);
     SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
       SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
+      KeepReason(verb, reason, state);
       SLUICE_RETURN_IF_ERROR(act(state, job->control));
       never_ran = IsTerminal(state.status());
       return absl::OkStatus();
     }));
+    spdlog::info("event={}_requested deployment={} reason={}", VerbName(verb), whole_id,
+                 Quoted(reason));
     if (never_ran) ForgetUnbegun(job);
   }
   CutShort(*job);
@@ -171,9 +186,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& req
   return Apply(Verb::kPause, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
                  state.set_status(v1::STATUS_PAUSED);
-                 state.set_message(request.reason().empty()
-                                       ? "paused"
-                                       : absl::StrCat("paused: ", request.reason()));
+                 Say(WithControlReason("paused", state), state);
                  FreezeWait(state, clock_.Now());
                  control.Pause();
                  return absl::OkStatus();
@@ -184,7 +197,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& r
   return Apply(Verb::kResume, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
                  state.set_status(v1::STATUS_IN_PROGRESS);
-                 state.clear_message();
+                 Say("", state);
                  ThawWait(state, clock_.Now());
                  control.Resume();
                  return absl::OkStatus();
@@ -196,7 +209,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
                [&](v1::DeploymentState& state, Control& control) {
                  if (!request.full() && !control.MayBePromoted()) return NothingToPromote(state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
-                 state.clear_message();
+                 Say("", state);
                  EndWait(state, clock_.Now());
                  if (request.full()) state.set_promoted_all(true);
                  control.Promote(request.full());
@@ -207,15 +220,14 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
 absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
   return Apply(Verb::kAbort, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, Control& control) {
-                 const std::string why =
-                     request.reason().empty() ? "" : absl::StrCat(": ", request.reason());
                  if (state.status() == v1::STATUS_PENDING) {
                    Fail(state, v1::REASON_ABORTED,
-                        absl::StrCat("aborted before anything was touched", why), clock_.Now());
+                        WithControlReason("aborted before anything was touched", state),
+                        clock_.Now());
                    *state.mutable_fleet() = FleetOf(state);
                    return absl::OkStatus();
                  }
-                 state.set_message(absl::StrCat("aborting", why));
+                 Say(WithControlReason("aborting", state), state);
                  state.set_stop_requested(v1::REASON_ABORTED);
                  control.Stop(Interrupt::kAbort);
                  return absl::OkStatus();

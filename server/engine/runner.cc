@@ -22,6 +22,12 @@ std::string UncertainText(const std::vector<std::string>& names) {
       absl::StrJoin(names, ", "));
 }
 
+// Before the switch a target that was deployed has none.
+bool SwitchesTraffic(const v1::Plan& plan) {
+  return std::any_of(plan.steps().begin(), plan.steps().end(),
+                     [](const v1::Step& step) { return step.has_switch_traffic(); });
+}
+
 }  // namespace
 
 Runner::Runner(RunContext context, Policy policy) : context_(context), policy_(policy) {}
@@ -117,7 +123,8 @@ void Runner::RecordTally() {
     result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
     result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
     for (const std::string& error : so_far_.last_step.errors) result.add_errors(error);
-    if (state.phase() == v1::PHASE_DEPLOYING && state.targets_size() > 0) {
+    const bool has_traffic = state.phase() == v1::PHASE_DEPLOYING && !SwitchesTraffic(state.plan());
+    if (has_traffic && state.targets_size() > 0) {
       state.set_traffic_percentage(100.0 * result.targets_updated() / state.targets_size());
     }
   });

@@ -55,22 +55,6 @@ bool IsVerbLegal(Verb verb, v1::Status status) {
   return false;
 }
 
-std::string VerbName(Verb verb) {
-  switch (verb) {
-    case Verb::kPause:
-      return "pause";
-    case Verb::kResume:
-      return "resume";
-    case Verb::kPromote:
-      return "promote";
-    case Verb::kAbort:
-      return "abort";
-    case Verb::kRollback:
-      return "rollback";
-  }
-  return "";
-}
-
 std::string Advice(v1::Status status) {
   switch (status) {
     case v1::STATUS_PENDING:
@@ -87,6 +71,22 @@ std::string Advice(v1::Status status) {
 }
 
 }  // namespace
+
+std::string VerbName(Verb verb) {
+  switch (verb) {
+    case Verb::kPause:
+      return "pause";
+    case Verb::kResume:
+      return "resume";
+    case Verb::kPromote:
+      return "promote";
+    case Verb::kAbort:
+      return "abort";
+    case Verb::kRollback:
+      return "roll back";
+  }
+  return "";
+}
 
 absl::Status CheckTransition(v1::Status from, v1::Status to) {
   if (from == to || IsLegal(from, to)) return absl::OkStatus();

@@ -6,12 +6,17 @@
 #ifndef SLUICE_ENGINE_TRANSITION_H_
 #define SLUICE_ENGINE_TRANSITION_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "sluice/v1/deployment.pb.h"
 
 namespace sluice {
 
 enum class Verb { kPause, kResume, kPromote, kAbort, kRollback };
+
+// "pause", "roll back".
+std::string VerbName(Verb verb);
 
 // FAILED_PRECONDITION naming both statuses unless a record may go from `from` to `to`. Staying in a
 // status is always legal.

@@ -50,4 +50,8 @@ absl::Status ValidateVerb(const std::string& deployment_id, const std::string& r
   return violations.ToStatus();
 }
 
+std::string WithControlReason(const std::string& what, const v1::DeploymentState& state) {
+  return state.control_reason().empty() ? what : absl::StrCat(what, ": ", state.control_reason());
+}
+
 }  // namespace sluice

@@ -1,7 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What the requests of the verbs may say. Used by the manager before anything is touched; pure.
+// What the requests of the verbs may say, and how their words are kept. Used by the manager and the
+// orchestrator; pure.
 
 #ifndef SLUICE_ENGINE_VERB_REQUEST_H_
 #define SLUICE_ENGINE_VERB_REQUEST_H_
@@ -23,6 +24,9 @@ absl::Status CheckRollback(const v1::RollbackRequest& request, const v1::Deploym
 
 // The fields that pause, resume, promote and abort have in common.
 absl::Status ValidateVerb(const std::string& deployment_id, const std::string& reason);
+
+// `what`, and behind it the words of who asked for it last.
+std::string WithControlReason(const std::string& what, const v1::DeploymentState& state);
 
 }  // namespace sluice
 

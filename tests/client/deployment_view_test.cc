@@ -145,6 +145,63 @@ TEST(DeploymentViewTest, StillTellsWhatATargetSaidThatWasBroughtBack) {
   EXPECT_THAT(page, Contains("   ├─ ◌ web-2            not touched"));
 }
 
+TEST(DeploymentViewTest, SaysThatNothingIsDeployedOnTheWayBackOfASwitch) {
+  v1::DeploymentState state = RollingState(3, 3);
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.mutable_plan()->clear_steps();
+  state.mutable_plan()->add_steps()->mutable_switch_traffic()->set_slot("blue");
+  const std::vector<std::string> page = Page(state, 80, 0);
+  EXPECT_THAT(page, Not(Contains(HasSubstr("Targets:"))));
+  EXPECT_THAT(page, Contains(HasSubstr("Traffic:")));
+}
+
+TEST(DeploymentViewTest, ShowsTheWholeMessageBelowEachOther) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_message(
+      "target web-1: not healthy after 3s: the connection was refused again and again");
+  const std::vector<std::string> page = Page(state, 60, 24);
+  EXPECT_THAT(page, Contains("Message:     target web-1: not healthy after 3s: the"));
+  EXPECT_THAT(page, Contains("             connection was refused again and again"));
+  EXPECT_THAT(Page(state, 0, 0), Contains("Message:     " + state.message()));
+}
+
+TEST(DeploymentViewTest, TellsAReasonOnlyOnce) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+  state.set_message("rollback requested");
+  const std::vector<std::string> page = Page(state, 80, 0);
+  EXPECT_THAT(page, Contains("Status:      ◷ in_progress (rollback requested)"));
+  EXPECT_THAT(page, Not(Contains(HasSubstr("Message:"))));
+}
+
+TEST(DeploymentViewTest, FreezesThePausedCountdownAndSaysHowToGoOn) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_status(v1::STATUS_PAUSED);
+  v1::Step& step = *state.mutable_plan()->mutable_steps(0);
+  step.mutable_wait()->mutable_duration()->set_seconds(60);
+  step.mutable_wait_left()->set_seconds(42);
+  const std::string page = absl::StrJoin(Page(state, 80, 0), "\n");
+  EXPECT_THAT(page, HasSubstr("Status:      ॥ paused, `sluice resume` goes on\n"));
+  EXPECT_THAT(page, ContainsRegex("◀ +42s left, paused"));
+}
+
+TEST(DeploymentViewTest, SaysAtAGateWhatTheGateSays) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_status(v1::STATUS_PAUSED);
+  state.set_message("promote to 50%? `sluice promote` goes on");
+  state.mutable_plan()->mutable_steps(0)->mutable_gate();
+  state.mutable_plan()->mutable_steps(0)->set_gate_reached(true);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Status:      ॥ paused"));
+}
+
+TEST(DeploymentViewTest, TellsThatAStopIsUnderWay) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_stop_requested(v1::REASON_ABORTED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Status:      ◷ in_progress, aborting"));
+  state.set_stop_requested(v1::REASON_ROLLBACK_REQUESTED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Status:      ◷ in_progress, about to roll back"));
+}
+
 TEST(DeploymentViewTest, ShowsTrafficWhereThereAreNoTargets) {
   v1::DeploymentState state = RollingState(1, 1);
   state.clear_targets();

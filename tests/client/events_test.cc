@@ -27,7 +27,7 @@ TEST(EventLinesTest, TellAFirstStateInWhole) {
   EXPECT_THAT(
       Events(nullptr, RollingState(2, 1)),
       ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 2 targets",
-                  std::string(kLead) + "step 1/2 batch 1: running (10s)",
+                  std::string(kLead) + "step 1/2 batch 1: running",
                   std::string(kLead) + "◷ in_progress"));
 }
 
@@ -57,7 +57,23 @@ TEST(EventLinesTest, TellTheTurnAndTheNewPlan) {
   after.mutable_plan()->set_version("v1");
   EXPECT_THAT(Events(&before, after),
               ElementsAre(std::string(kLead) + "rolling back to v1: target web-1 is unhealthy",
-                          std::string(kLead) + "step 1/2 batch 1: running (10s)"));
+                          std::string(kLead) + "step 1/2 batch 1: running"));
+}
+
+TEST(EventLinesTest, TellHowLongAWaitIsAndAReasonOnlyOnce) {
+  const v1::DeploymentState before = RollingState(2, 1);
+  v1::DeploymentState after = before;
+  v1::Step& step = *after.mutable_plan()->mutable_steps(1);
+  step.mutable_wait()->mutable_duration()->set_seconds(60);
+  step.set_status(v1::STEP_STATUS_RUNNING);
+  *step.mutable_wait_until() = ToTimestamp(TestTime() + absl::Seconds(60));
+  after.set_status(v1::STATUS_ROLLED_BACK);
+  after.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+  after.set_message("rollback requested");
+  after.clear_start_time();
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre(std::string(kLead) + "step 2/2 batch 2: running (1m left)",
+                          std::string(kLead) + "↩ rolled_back (rollback requested)"));
 }
 
 TEST(EventLinesTest, TellTheEnd) {

@@ -73,6 +73,16 @@ TEST(DocumentTest, WritesStatesInLowerCase) {
   EXPECT_THAT(json, Not(HasSubstr("unspecified")));
 }
 
+TEST(DocumentTest, LetsNoControlCharacterReachATerminal) {
+  v1::Target target;
+  target.set_id(
+      "a\x1b[2J\x7f\xc2\x9b"
+      "2Jä\t");
+  EXPECT_EQ(ToCompactJson(ToDocument(target)),
+            "{\"id\":\"a\\u001b[2J\\u007f\\u009b2Jä\\u0009\",\"address\":\"\",\"version\":\"\"}");
+  EXPECT_THAT(ToYaml(ToDocument(target)), HasSubstr("\"a\\u001b[2J\\u007f\\u009b2Jä\\u0009\""));
+}
+
 struct OutcomeCase {
   v1::Status status;
   v1::Phase phase;
@@ -159,12 +169,12 @@ TEST(LiveScreenTest, RedrawsInPlaceAndGivesTheCursorBack) {
   {
     LiveScreen screen(console);
     screen.Draw({Line("one"), Line("two")});
-    EXPECT_EQ(console.output, "\x1b[?25l\x1b[Jone\x1b[K\ntwo\x1b[K\n\x1b[J");
+    EXPECT_EQ(console.output, "\x1b[?25l\x1b[J\x1b[?7lone\x1b[K\ntwo\x1b[K\n\x1b[J\x1b[?7h");
     console.output.clear();
     screen.Draw({Line("one"), Line("two")});
     EXPECT_EQ(console.output, "");
     screen.Draw({Line("three")});
-    EXPECT_EQ(console.output, "\r\x1b[2Athree\x1b[K\n\x1b[J");
+    EXPECT_EQ(console.output, "\r\x1b[2A\x1b[?7lthree\x1b[K\n\x1b[J\x1b[?7h");
     console.output.clear();
   }
   EXPECT_EQ(console.output, "\x1b[?25h");
@@ -178,7 +188,7 @@ TEST(LiveScreenTest, GoesOverLinesThatANarrowerTerminalWrapped) {
   console.output.clear();
   console.terminal = {40, 24};
   screen.Draw({Line("now")});
-  EXPECT_THAT(console.output, HasSubstr("\r\x1b[3A\x1b[Jnow"));
+  EXPECT_THAT(console.output, HasSubstr("\r\x1b[3A\x1b[J\x1b[?7lnow"));
 }
 
 }  // namespace

@@ -196,6 +196,7 @@ TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
       {{}, "a command is missing: deploy, rollback, "},
       {{"certs"}, "a command is missing: init\n"},
       {{"state"}, "SUBJECT is required"},
+      {{"wait", "web", "--timeout"}, "sluice: --timeout needs a value\n"},
       {{"list", "-o", "jsn"}, R"(--output: must be json, text, wide, yaml; is "jsn")"},
       {{"deploy", "--on-failure", "x"}, R"(must be rollback, stop, continue; is "x")"},
   };

@@ -102,6 +102,24 @@ TEST_F(SecretsTest, CertsInitMakesWhatAServerAndAClientNeed) {
   EXPECT_THAT(console_.output, HasSubstr("certificate_common_name: \"ci\""));
 }
 
+TEST_F(SecretsTest, CertsInitTellsProgramsToo) {
+  EXPECT_EQ(Sluice({"certs", "init", "--dir", Path("c"), "-o", "json"}), 0);
+  EXPECT_THAT(console_.output, HasSubstr("\"server_key\": \"" + Path("c/server.key") + "\""));
+  EXPECT_THAT(console_.output, HasSubstr("\"client_common_name\": \"developer\""));
+}
+
+TEST_F(SecretsTest, AuditVerifyTellsProgramsToo) {
+  WriteTrail(2);
+  const std::string path = Path("audit.jsonl");
+  EXPECT_EQ(Sluice({"audit", "verify", path, "-o", "json"}), 0);
+  EXPECT_THAT(console_.output,
+              HasSubstr("\"altered\": false,\n  \"fault\": \"\",\n  \"records\": 2"));
+  const std::string altered = absl::StrReplaceAll(Read("audit.jsonl"), {{"change 2", "change 3"}});
+  std::ofstream(path) << altered;
+  EXPECT_EQ(Sluice({"audit", "verify", path, "-o", "yaml"}), 1);
+  EXPECT_THAT(console_.output, HasSubstr("\naltered: true\n"));
+}
+
 TEST_F(SecretsTest, NobodyElseCanReadTheKeys) {
   EXPECT_EQ(Sluice({"certs", "init", "--dir", Path("c")}), 0);
   EXPECT_EQ(Mode("c"), 0700);

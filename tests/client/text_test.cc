@@ -21,6 +21,15 @@ TEST(DisplayWidthTest, CountsColumnsNotBytes) {
   EXPECT_EQ(DisplayWidth("\xff"), 1);
 }
 
+TEST(DisplayWidthTest, CountsTwoForWhatScriptsLikeToPrint) {
+  for (const char* wide : {"✅", "❌", "⏳", "⚡", "✨", "🚀", "🛑", "🟢", "🥇", "🧪"}) {
+    EXPECT_EQ(DisplayWidth(wide), 2) << wide;
+  }
+  for (const char* narrow : {"✔", "✖", "◷", "↩", "⊘", "◀", "…", "█", "├"}) {
+    EXPECT_EQ(DisplayWidth(narrow), 1) << narrow;
+  }
+}
+
 TEST(CutToWidthTest, NeverExceedsTheWidthNorSplitsACharacter) {
   EXPECT_EQ(CutToWidth("abcdef", 6), "abcdef");
   EXPECT_EQ(CutToWidth("abcdef", 4), "abc…");
@@ -29,8 +38,30 @@ TEST(CutToWidthTest, NeverExceedsTheWidthNorSplitsACharacter) {
   EXPECT_EQ(CutToWidth("abc", 0), "");
 }
 
+TEST(WrapTest, BreaksBetweenWordsAndLongWordsAnywhere) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(Wrap("one two three", 8, 0), ElementsAre("one two", "three"));
+  EXPECT_THAT(Wrap("one two three", 80, 0), ElementsAre("one two three"));
+  EXPECT_THAT(Wrap("one two three", 0, 1), ElementsAre("one two three"));
+  EXPECT_THAT(Wrap("one abcdefghij", 4, 0), ElementsAre("one", "abcd", "efgh", "ij"));
+  EXPECT_THAT(Wrap("日本語", 4, 0), ElementsAre("日本", "語"));
+  EXPECT_THAT(Wrap("日本", 1, 0), ElementsAre("日", "本"));
+  EXPECT_THAT(Wrap("", 4, 0), ElementsAre(""));
+}
+
+TEST(WrapTest, CutsWhatIsMoreThanTheLinesThatThereMayBe) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(Wrap("one two three", 8, 2), ElementsAre("one two", "three"));
+  EXPECT_THAT(Wrap("one two three four", 8, 2), ElementsAre("one two", "three f…"));
+}
+
 TEST(PrintableTest, LetsNothingReachTheTerminalsControls) {
-  EXPECT_EQ(Printable("\x1b[31mred\x1b[0m \x1b]0;title\x07"), "red 0;title?");
+  EXPECT_EQ(Printable("\x1b[31mred\x1b[0m \x1b]0;title\x07"), "red ");
+  EXPECT_EQ(Printable("a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ b"), "alink b");
+  EXPECT_EQ(Printable("a\x1bP1;2|\x07z\x1b\\b"), "ab");
+  EXPECT_EQ(Printable("a\x1b]0;never ends"), "a0;never ends");
+  EXPECT_EQ(Printable("a\x1b[1\u00e4\x1b\u00e4"), "aää");
+  EXPECT_EQ(Printable("a\x1b(Bb"), "ab");
   EXPECT_EQ(Printable("a\r\nb\tc"), "a b c");
   EXPECT_EQ(Printable("bad \xff\xc3"), "bad ??");
   EXPECT_EQ(Printable("\x1b"), "");

@@ -164,6 +164,15 @@ TEST_F(VerbsTest, WatchPrintsWhatHappensMeanwhile) {
   EXPECT_THAT(console_.output, HasSubstr("web: ✔ completed"));
 }
 
+TEST_F(VerbsTest, ATerminalThatCannotBeRedrawnGetsWholeLines) {
+  console_.terminal = {40, 24};
+  v1::DeploymentState state = Ended(v1::STATUS_FAILED, v1::PHASE_DEPLOYING);
+  state.set_message("target web-1: the connection was refused again and again");
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("watch web"), 1);
+  EXPECT_THAT(console_.output, HasSubstr(state.message()));
+}
+
 TEST_F(VerbsTest, WatchOutlivesARestart) {
   daemon_.Put(RollingState(2, 1));
   Thread meanwhile = Meanwhile([this] {
@@ -263,10 +272,19 @@ TEST_F(VerbsTest, ListTurnsThePages) {
   EXPECT_THAT(console_.output, Not(HasSubstr("id-3-")));
 }
 
+TEST_F(VerbsTest, AListOfNothingSaysWhetherThereIsSomethingElse) {
+  EXPECT_EQ(Sluice("list"), 0);
+  EXPECT_EQ(console_.errors, "no deployments; `sluice deploy SERVICE VERSION` makes one\n");
+  EXPECT_EQ(Sluice("list web --status failed"), 0);
+  EXPECT_EQ(console_.errors, "no such deployments; `sluice list` shows all\n");
+  EXPECT_EQ(Sluice("list -o json"), 0);
+  EXPECT_THAT(console_.output, HasSubstr("\"states\": []"));
+}
+
 TEST_F(VerbsTest, ControlsFindTheDeploymentByServiceOrShortId) {
   daemon_.Put(RollingState(1, 1));
   EXPECT_EQ(Sluice("pause web --reason lunch"), 0);
-  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) paused, now paused\n");
+  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) paused\n");
   EXPECT_EQ(daemon_.Last<v1::PauseRequest>().deployment_id(), kId);
   EXPECT_EQ(daemon_.Last<v1::PauseRequest>().reason(), "lunch");
   EXPECT_EQ(Sluice("promote 3f2a --full"), 0);

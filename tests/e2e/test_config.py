@@ -21,7 +21,7 @@ def test_check_accepts_a_good_configuration(tmp_path, make_fleet):
     config.write_text("services:\n" + make_fleet(3).service())
     result = run_sluiced("--config", config, "--check")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "1 services" in result.stdout
+    assert result.stdout == f"{config}: good, 1 service\n"
 
 
 BAD_CONFIG = """\

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from google.protobuf import descriptor_pb2
 
-from conftest import ROOT, SLUICE
+from conftest import ROOT, SLUICE, SLUICED
 
 CONFIG = ".sluice.config.v1.Config"
 # Their fields are written without what is before them.
@@ -94,6 +94,18 @@ def test_every_variable_of_a_command_has_an_entry():
     assert "SLUICE_CALL_ID" in used and "SLUICE_TARGET_ID" in used
     words = set(re.findall(r"SLUICE_[A-Z_]*[A-Z]", manual("server/app/sluiced.8")))
     assert used - words == set()
+
+
+def test_every_flag_of_the_daemon_is_in_its_synopsis_and_options():
+    page = manual("server/app/sluiced.8")
+    synopsis = page.split(".SH SYNOPSIS")[1].split(".SH")[0]
+    options = page.split(".SH OPTIONS")[1].split(".SH")[0]
+    told = subprocess.run([str(SLUICED), "--help"], capture_output=True, text=True, timeout=20,
+                          check=True).stdout
+    flags = set(re.findall(r"--[a-z-]+", told)) - {"--help", "--version"}
+    assert "--data-dir" in flags
+    assert flags - set(re.findall(r"--[a-z-]+", synopsis)) == set()
+    assert flags - set(re.findall(r"^\.BI? (--[a-z-]+)", options, flags=re.M)) == set()
 
 
 def completed(*words):

@@ -6,7 +6,7 @@ import time
 import grpc
 import pytest
 
-from calls import call, eventually, refused, rolling, status_name
+from calls import await_log, call, eventually, refused, rolling, status_name
 
 LIMITS = "limits: {max_active_deployments: 1}\ndrain_grace: 2s\n"
 
@@ -125,3 +125,12 @@ def test_rollback_cuts_a_way_forward_but_not_a_way_back(start_daemon, make_fleet
     assert first.id == again.id
     stage.daemon.await_status(deployment_id, "ROLLED_BACK")
     assert [row[1:3] for row in stage.fleet.calls()] == [("t1", "v2"), ("t1", "v1")]
+
+
+def test_every_verb_is_a_line_of_the_log(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet)
+    deployment_id = stage.reach_in_progress()
+    for verb in ("Pause", "Resume", "Abort"):
+        stage.act(verb, deployment_id, reason=f"why {verb}")
+        await_log(stage.daemon, f'event={verb.lower()}_requested deployment={deployment_id} '
+                                f'reason="why {verb}"')

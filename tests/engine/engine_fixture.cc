@@ -128,9 +128,10 @@ v1::DeploymentState EngineTest::RunToEnd(const std::string& id) {
   return state;
 }
 
-absl::Status EngineTest::Pause(const std::string& id) {
+absl::Status EngineTest::Pause(const std::string& id, const std::string& reason) {
   v1::PauseRequest request;
   request.set_deployment_id(id);
+  request.set_reason(reason);
   return manager_->Pause(request).status();
 }
 
@@ -147,9 +148,10 @@ absl::Status EngineTest::Promote(const std::string& id, bool full) {
   return manager_->Promote(request).status();
 }
 
-absl::Status EngineTest::Abort(const std::string& id) {
+absl::Status EngineTest::Abort(const std::string& id, const std::string& reason) {
   v1::AbortRequest request;
   request.set_deployment_id(id);
+  request.set_reason(reason);
   return manager_->Abort(request).status();
 }
 

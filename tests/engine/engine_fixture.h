@@ -48,10 +48,10 @@ class EngineTest : public testing::Test {
   // A deployment from the request to its end.
   v1::DeploymentState Run(const v1::DeployRequest& request) { return RunToEnd(Deploy(request)); }
 
-  absl::Status Pause(const std::string& id);
+  absl::Status Pause(const std::string& id, const std::string& reason = "");
   absl::Status Resume(const std::string& id);
   absl::Status Promote(const std::string& id, bool full = false);
-  absl::Status Abort(const std::string& id);
+  absl::Status Abort(const std::string& id, const std::string& reason = "");
   absl::Status Rollback(const std::string& id, const std::string& to_version = "");
 
   void MakeManager(const EngineLimits& limits);

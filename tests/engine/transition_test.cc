@@ -39,7 +39,7 @@ const VerbRow kVerbs[] = {
     {Verb::kResume, "resume", {0, 0, 0, 1, 0, 0, 0}},
     {Verb::kPromote, "promote", {0, 0, 1, 1, 0, 0, 0}},
     {Verb::kAbort, "abort", {0, 1, 1, 1, 0, 0, 0}},
-    {Verb::kRollback, "rollback", {0, 1, 1, 1, 1, 1, 0}},
+    {Verb::kRollback, "roll back", {0, 1, 1, 1, 1, 1, 0}},
 };
 
 TEST(Transition, EveryPairOfStatuses) {

@@ -78,6 +78,49 @@ TEST_F(VerbsTest, AnAbortEndsARollback) {
   EXPECT_EQ(state.reason(), v1::REASON_ABORTED);
 }
 
+TEST_F(VerbsTest, AnAbortKeepsItsReason) {
+  StartWith(2);
+  HangDeploy("t1", "2.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  ASSERT_TRUE(Abort(id, "wrong window").ok());
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.message(), "aborted: wrong window; everything was left as it was");
+  EXPECT_EQ(state.control_reason(), "wrong window");
+  EXPECT_EQ(state.stop_requested(), v1::REASON_UNSPECIFIED) << "it has been done";
+}
+
+TEST_F(VerbsTest, NoVerbHidesWhyADeploymentGoesBack) {
+  StartWith(2);
+  FailDeploy("t2", "2.0");
+  HangDeploy("t1", "1.0");
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 3);
+  const std::string cause = Get(id).message();
+  EXPECT_TRUE(absl::StrContains(cause, "t2")) << cause;
+  ASSERT_TRUE(Pause(id, "lunch").ok());
+  EXPECT_EQ(Get(id).message(), cause);
+  EXPECT_EQ(Get(id).control_reason(), "lunch");
+  ASSERT_TRUE(Resume(id).ok());
+  EXPECT_EQ(Get(id).message(), cause);
+  EXPECT_EQ(Get(id).control_reason(), "");
+  ASSERT_TRUE(Abort(id, "enough").ok());
+  EXPECT_EQ(AwaitEnd(id).message(),
+            "aborted: enough; everything was left as it was; it began with: " + cause);
+}
+
+TEST_F(VerbsTest, BeforeItsSwitchABlueGreenDeploymentHasNoTraffic) {
+  StartWith(2);
+  const std::string id =
+      Deploy(Request("strategy { blue_green_deployment { manual_promotion: true } }"));
+  EXPECT_EQ(AwaitStatus(id, v1::STATUS_PAUSED).traffic_percentage(), 0);
+  ASSERT_TRUE(Abort(id).ok());
+  const v1::DeploymentState state = AwaitEnd(id);
+  EXPECT_EQ(state.traffic_percentage(), 0);
+  EXPECT_EQ(state.fleet().consistency(), v1::FLEET_CONSISTENCY_MIXED)
+      << "the old version serves beside the new one";
+}
+
 TEST_F(VerbsTest, APauseBeginsNoFurtherCallAndAResumeGoesOn) {
   StartWith(3);
   world_->Script(CallKind::kDeploy, "t1", "2.0", {.takes = absl::Seconds(10)});

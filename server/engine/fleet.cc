@@ -1,0 +1,64 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/fleet.h"
+
+#include <set>
+#include <string>
+
+namespace sluice {
+namespace {
+
+v1::Fleet Consistent(const std::string& version) {
+  v1::Fleet fleet;
+  fleet.set_consistency(version.empty() ? v1::FLEET_CONSISTENCY_UNKNOWN
+                                        : v1::FLEET_CONSISTENCY_CONSISTENT);
+  fleet.set_version(version);
+  return fleet;
+}
+
+v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
+  v1::Fleet fleet;
+  fleet.set_consistency(consistency);
+  return fleet;
+}
+
+// Where only traffic moves, the traffic says what runs.
+v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
+  if (state.status() == v1::STATUS_ROLLED_BACK) return Consistent(state.previous_version());
+  if (state.traffic_percentage() <= 0) return Consistent(state.previous_version());
+  // A flag's rollout completes below 100 too.
+  const bool completed = state.status() == v1::STATUS_COMPLETED;
+  if (completed && state.traffic_percentage() >= 100) return Consistent(state.version());
+  return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+}
+
+}  // namespace
+
+v1::Fleet FleetOf(const v1::DeploymentState& state) {
+  const bool switched = state.strategy() == "blue_green";
+  const bool ended_well =
+      state.status() == v1::STATUS_COMPLETED || state.status() == v1::STATUS_ROLLED_BACK;
+  if (state.targets().empty() || (switched && ended_well)) return FleetByTraffic(state);
+  std::set<std::string> versions;
+  bool doubtful = false;
+  bool unknown = false;
+  for (const v1::TargetState& target : state.targets()) {
+    versions.insert(target.target().version());
+    // After a failed call nobody can be sure; after a failed health check it is clear what runs.
+    doubtful = doubtful || (target.phase() == v1::TARGET_PHASE_FAILED &&
+                            target.health() != v1::TARGET_HEALTH_UNHEALTHY);
+    unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED ||
+              target.phase() == v1::TARGET_PHASE_DEPLOYING;
+  }
+  if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+  // The new version stands beside the one that still has the traffic.
+  const bool stands_idle = switched && state.traffic_percentage() <= 0;
+  if (stands_idle && *versions.begin() == state.version()) {
+    return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+  }
+  if (unknown) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
+  return Consistent(*versions.begin());
+}
+
+}  // namespace sluice

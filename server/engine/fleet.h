@@ -1,0 +1,19 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What really runs at the end of a deployment, apart from how it ended. Used by whoever ends one;
+// pure.
+
+#ifndef SLUICE_ENGINE_FLEET_H_
+#define SLUICE_ENGINE_FLEET_H_
+
+#include "sluice/v1/deployment.pb.h"
+
+namespace sluice {
+
+// From the versions that the targets are known to have, or from the traffic where only that moves.
+v1::Fleet FleetOf(const v1::DeploymentState& state);
+
+}  // namespace sluice
+
+#endif  // SLUICE_ENGINE_FLEET_H_
