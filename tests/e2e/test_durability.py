@@ -4,7 +4,6 @@
 import os
 import pathlib
 import pwd
-import random
 import re
 import resource
 import shutil
@@ -200,24 +199,6 @@ def test_t10_the_data_of_a_newer_program_is_not_touched(start_daemon):
 
 
 # --- What a restart goes on with.
-
-def test_t12_a_crash_loop_wedges_nothing(start_daemon, make_fleet):
-    fleet = make_fleet(10)
-    daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
-    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
-    seeded, epochs = random.Random(1), []
-    for number in range(50):
-        flag(daemon, number)
-        time.sleep(seeded.uniform(0, 0.05))
-        daemon.kill()
-        daemon.start()
-        epochs.append(int(re.search(r"epoch=(\d+)", daemon.log())[1]))
-    assert all(a < b for a, b in zip(epochs, epochs[1:]))
-    daemon.await_status(deployment, "COMPLETED")
-    assert set(fleet.versions().values()) == {"v2"}
-    for number in range(50):
-        daemon.await_status(flag(daemon, number).id, "COMPLETED")
-
 
 def test_t45_a_drained_rollout_goes_on_at_the_next_start(start_daemon, make_fleet):
     fleet = make_fleet(4)
