@@ -8,6 +8,7 @@
 #define SLUICE_BASE_CLOCK_H_
 
 #include <stop_token>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
@@ -26,6 +27,10 @@ class Clock {
   // Time since an arbitrary origin, for intervals. Never goes back; counts while the machine runs.
   virtual absl::Duration Monotonic() const = 0;
 
+  // Names the origin of Monotonic(): whoever finds the same name, in another process too, may
+  // compare times. It changes when the machine starts anew; empty when it is not known.
+  virtual std::string Boot() const = 0;
+
   // Waits on `condition` (as CondVar::Wait, may end without a reason) but no longer than until
   // Monotonic() reaches `deadline`; absl::InfiniteDuration() waits for a notification alone.
   virtual void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline)
@@ -36,6 +41,7 @@ class RealClock final : public Clock {
  public:
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
+  std::string Boot() const override;
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };
