@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <chrono>
+#include <fstream>
 
 #include "absl/time/clock.h"
 
@@ -13,6 +14,13 @@ absl::Time RealClock::Now() const { return absl::Now(); }
 
 absl::Duration RealClock::Monotonic() const {
   return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::string RealClock::Boot() const {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
 }
 
 void RealClock::WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) {

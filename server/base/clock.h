@@ -42,6 +42,10 @@ class Clock {
   // Time since an arbitrary origin, for intervals. Never goes back; counts while the machine runs.
   virtual absl::Duration Monotonic() const = 0;
 
+  // Names the origin of Monotonic(): whoever finds the same name, in another process too, may
+  // compare times. It changes when the machine starts anew; empty when it is not known.
+  virtual std::string Boot() const = 0;
+
   // Waits on `condition` (as CondVar::Wait, may end without a reason) but no longer than until
   // Monotonic() reaches `deadline`; absl::InfiniteDuration() waits for a notification alone.
   virtual void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline)
@@ -58,6 +62,7 @@ class RealClock final : public Clock {
  public:
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
+  std::string Boot() const override;
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };

@@ -12,6 +12,7 @@
 
 #include "base/timestamp.h"
 #include "engine/control.h"
+#include "engine/deployment_clock.h"
 #include "engine/service_catalog.h"
 #include "sluice/v1/deployment.pb.h"
 
@@ -19,15 +20,17 @@ namespace sluice {
 
 struct DeploymentJob {
   DeploymentJob(const v1::DeploymentState& state, ServiceDefinitionPtr service_definition,
-                Clock& clock)
+                Clock& wall_clock)
       : id(state.id()),
         service(state.service()),
         definition(std::move(service_definition)),
+        clock(wall_clock, state),
         control(clock, FromProtoDuration(state.progress_deadline())) {}
 
   const std::string id;
   const std::string service;
   const ServiceDefinitionPtr definition;
+  DeploymentClock clock;
   Control control;
 };
 

@@ -67,7 +67,9 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
 
 void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests) {
   MutexLock lock(mutex_);
-  for (const RequestLog::Entry& entry : requests) registry_.ForgetRequests(requests_.Add(entry));
+  for (const RequestLog::Entry& entry : requests) {
+    registry_.ForgetRequests(requests_.Add(entry, -absl::InfiniteDuration()));
+  }
   for (const SnapshotPtr& unfinished : registry_.Unfinished()) ResumeOne(unfinished->state());
 }
 
@@ -86,7 +88,7 @@ void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
   const auto fail = [&](v1::DeploymentState& unfinished) {
     Fail(unfinished, v1::REASON_NOT_RESUMED,
          absl::StrCat("not gone on with after a restart: ", std::string(status.message())),
-         clock_.Now());
+         DeploymentClock(clock_, unfinished).Now());
     *unfinished.mutable_fleet() = FleetOf(unfinished);
     return absl::OkStatus();
   };
@@ -132,16 +134,16 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   v1::DeploymentState& state = draft.state;
   state.set_id(make_id_());
   state.set_status(v1::STATUS_PENDING);
-  const absl::Time now = clock_.Now();
-  *state.mutable_create_time() = ToTimestamp(now);
   const auto job = std::make_shared<DeploymentJob>(state, definition, clock_);
+  const absl::Time now = job->clock.Now();
+  *state.mutable_create_time() = ToTimestamp(now);
   // The worker waits for mutex_ before it looks at the record, which is there by then.
   SLUICE_RETURN_IF_ERROR(Start(job));
   spdlog::info(
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
   RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
-  registry_.ForgetRequests(requests_.Add(entry));
+  registry_.ForgetRequests(requests_.Add(entry, clock_.Monotonic()));
   registry_.Insert(std::move(state), std::move(entry));
   return registry_.Latest(job->id);
 }
@@ -183,14 +185,14 @@ void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
   RegistryRecord record(clock_, registry_, job->id);
   DeploymentOrchestrator orchestrator(
-      {record, job->control, job->definition->ports, target_calls_, clock_, registry_.epoch()});
+      {record, job->control, job->definition->ports, target_calls_, job->clock, registry_.epoch()});
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {
     // One of the three places where exceptions of others end: this deployment fails, not the
     // daemon.
     Change(record, [&](v1::DeploymentState& state) {
-      Fail(state, v1::REASON_INTERNAL, error.what(), clock_.Now());
+      Fail(state, v1::REASON_INTERNAL, error.what(), job->clock.Now());
     });
   }
   MutexLock lock(mutex_);
@@ -201,7 +203,8 @@ bool DeploymentManager::Begin(const JobPtr& job) {
   MutexLock lock(mutex_);  // Also waits for the end of the request that made it.
   if (Find(job->id) != job) return false;
   const auto begin = [&](v1::DeploymentState& state) {
-    BeginDeployment(state, clock_.Now());
+    BeginDeployment(state, job->clock.Now());
+    job->clock.RecordBase(state);
     return absl::OkStatus();
   };
   registry_.Update(job->id, begin).IgnoreError();

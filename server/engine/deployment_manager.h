@@ -118,7 +118,7 @@ class DeploymentManager {
   // What a verb has interrupted ends now. Without any lock: runs the drivers' cancel callbacks.
   void CutShort(DeploymentJob& job);
   // Applies a verb to the deployment `id` (a prefix will do): the check and `act` are one.
-  using Act = std::function<absl::Status(v1::DeploymentState&, Control&)>;
+  using Act = std::function<absl::Status(v1::DeploymentState&, DeploymentJob&)>;
   absl::StatusOr<SnapshotPtr> Apply(Verb verb, const std::string& id, const std::string& reason,
                                     const Act& act);
 

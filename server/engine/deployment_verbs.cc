@@ -67,7 +67,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::Rollback
   const RequestLog::Entry entry = RequestLog::MakeEntry(name, request, id, clock_.Now());
   absl::StatusOr<SnapshotPtr> result = running != nullptr ? RollBackRunning(running, request, entry)
                                                           : RollBackEnded(id, request, entry);
-  if (result.ok()) registry_.ForgetRequests(requests_.Add(entry));
+  if (result.ok()) registry_.ForgetRequests(requests_.Add(entry, clock_.Monotonic()));
   return result;
 }
 
@@ -83,7 +83,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
     SLUICE_RETURN_IF_ERROR(CheckRollback(request, state, job->control.interrupt()));
     if (state.phase() == v1::PHASE_ROLLING_BACK) {
       state.set_status(v1::STATUS_IN_PROGRESS);
-      ThawWait(state, clock_.Now());
+      ThawWait(state, job->clock.Now());
       job->control.Resume();
       return absl::OkStatus();
     }
@@ -92,7 +92,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackRunning(const JobPtr& job
     if (state.status() == v1::STATUS_PENDING) {
       state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
       state.set_message(WithControlReason("rolled back before anything was touched", state));
-      FinishRollback(state, clock_.Now());
+      FinishRollback(state, job->clock.Now());
       *state.mutable_fleet() = FleetOf(state);
       never_ran = true;
       return absl::OkStatus();
@@ -163,7 +163,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::strin
     SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
       SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
       KeepReason(verb, reason, state);
-      SLUICE_RETURN_IF_ERROR(act(state, job->control));
+      SLUICE_RETURN_IF_ERROR(act(state, *job));
       never_ran = IsTerminal(state.status());
       return absl::OkStatus();
     }));
@@ -184,52 +184,53 @@ void DeploymentManager::CutShort(DeploymentJob& job) {
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {
   return Apply(Verb::kPause, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
+               [&](v1::DeploymentState& state, DeploymentJob& job) {
                  state.set_status(v1::STATUS_PAUSED);
                  Say(WithControlReason("paused", state), state);
-                 FreezeWait(state, clock_.Now());
-                 control.Pause();
+                 FreezeWait(state, job.clock.Now());
+                 job.control.Pause();
                  return absl::OkStatus();
                });
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& request) {
   return Apply(Verb::kResume, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
+               [&](v1::DeploymentState& state, DeploymentJob& job) {
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  Say("", state);
-                 ThawWait(state, clock_.Now());
-                 control.Resume();
+                 ThawWait(state, job.clock.Now());
+                 job.control.Resume();
                  return absl::OkStatus();
                });
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest& request) {
   return Apply(Verb::kPromote, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
-                 if (!request.full() && !control.MayBePromoted()) return NothingToPromote(state);
+               [&](v1::DeploymentState& state, DeploymentJob& job) {
+                 if (!request.full() && !job.control.MayBePromoted())
+                   return NothingToPromote(state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  Say("", state);
-                 EndWait(state, clock_.Now());
+                 EndWait(state, job.clock.Now());
                  if (request.full()) state.set_promoted_all(true);
-                 control.Promote(request.full());
+                 job.control.Promote(request.full());
                  return absl::OkStatus();
                });
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
   return Apply(Verb::kAbort, request.deployment_id(), request.reason(),
-               [&](v1::DeploymentState& state, Control& control) {
+               [&](v1::DeploymentState& state, DeploymentJob& job) {
                  if (state.status() == v1::STATUS_PENDING) {
                    Fail(state, v1::REASON_ABORTED,
                         WithControlReason("aborted before anything was touched", state),
-                        clock_.Now());
+                        job.clock.Now());
                    *state.mutable_fleet() = FleetOf(state);
                    return absl::OkStatus();
                  }
                  Say(WithControlReason("aborting", state), state);
                  state.set_stop_requested(v1::REASON_ABORTED);
-                 control.Stop(Interrupt::kAbort);
+                 job.control.Stop(Interrupt::kAbort);
                  return absl::OkStatus();
                });
 }

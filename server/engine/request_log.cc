@@ -69,18 +69,20 @@ std::vector<RequestLog::Entry> RequestLog::EntriesIn(const StoreChange& contents
   return entries;
 }
 
-std::vector<std::string> RequestLog::Add(const Entry& entry) {
+std::vector<std::string> RequestLog::Add(const Entry& entry, absl::Duration since) {
   std::vector<std::string> forgotten;
   if (entry.key.empty()) return forgotten;
   const absl::Time now = FromTimestamp(entry.accepted.accept_time());
-  while (!by_age_.empty() &&
-         (by_age_.front().time < now - kKept || by_age_.size() >= kMaxEntries)) {
+  const auto is_old = [&](const Age& age) {
+    return age.time < now - kKept && age.since < since - kKept;
+  };
+  while (!by_age_.empty() && (is_old(by_age_.front()) || by_age_.size() >= kMaxEntries)) {
     accepted_.erase(by_age_.front().key);
     forgotten.push_back(by_age_.front().key);
     by_age_.pop_front();
   }
   accepted_[entry.key] = entry.accepted;
-  by_age_.push_back({now, entry.key});
+  by_age_.push_back({now, since, entry.key});
   return forgotten;
 }
 

@@ -44,12 +44,15 @@ class RequestLog {
                          const std::string& deployment_id, absl::Time now);
   // What an earlier run of the daemon has stored, the oldest first.
   static std::vector<Entry> EntriesIn(const StoreChange& contents);
-  // Returns the keys that are too old to be kept.
-  std::vector<std::string> Add(const Entry& entry);
+  // Returns the keys that are too old to be kept: a day by their times, which may have jumped, and
+  // by `since`, which is when this run of the daemon learned of them, on the monotonic clock; minus
+  // infinity for those of an earlier run.
+  std::vector<std::string> Add(const Entry& entry, absl::Duration since);
 
  private:
   struct Age {
     absl::Time time;
+    absl::Duration since;
     std::string key;
   };
 

@@ -29,6 +29,19 @@ std::vector<absl::string_view> Authorization(const grpc::CallbackServerContext& 
   return values;
 }
 
+absl::Status CheckMetadata(const grpc::CallbackServerContext& context) {
+  // What HTTP/2 adds for each.
+  constexpr size_t kFieldBytes = 32;
+  size_t size = 0;
+  for (const auto& [name, value] : context.client_metadata()) {
+    size += name.size() + value.size() + kFieldBytes;
+  }
+  if (size <= CallGate::kMaxMetadataBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the call's metadata takes ", size,
+                                                   " bytes, at most ", CallGate::kMaxMetadataBytes,
+                                                   " are accepted"));
+}
+
 // What was refused is refused all the same; who was told that something is done must know more.
 absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
   if (!outcome.ok()) return outcome;
@@ -44,6 +57,7 @@ void LogLost(const absl::Status& why) {
 
 absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
                                      absl::string_view method) const {
+  SLUICE_RETURN_IF_ERROR(CheckMetadata(context));
   Principal connection = ConnectionPrincipal(context, connections_);
   const std::string path = absl::StrCat(kService, method);
   absl::StatusOr<Principal> principal = access_.Authenticate(Authorization(context), connection);

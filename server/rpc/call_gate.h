@@ -40,6 +40,8 @@ class CallGate {
   // the others; the log says how many more there were. Else whoever has no right to anything could
   // fill the disk.
   static constexpr int kMaxRefusalsPerSecond = 100;
+  // Of a call, as HTTP/2 counts it. gRPC keeps to it only once the caller has agreed to it.
+  static constexpr size_t kMaxMetadataBytes = 16 * 1024;
 
   // All of them outlive the gate. Without a trail nothing is recorded.
   CallGate(const AccessControl& access, AuditTrail* trail, const ConnectionTable& connections,

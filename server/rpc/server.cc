@@ -22,9 +22,11 @@ namespace sluice {
 namespace {
 
 constexpr int kMaxRequestBytes = 1 << 20;
-constexpr int kMaxMetadataBytes = 16 * 1024;
 constexpr int kMaxConnectionAgeMs = 6 * 60 * 60 * 1000;
 constexpr int kConnectionAgeGraceMs = 10 * 60 * 1000;
+// What the buffers of all connections may take together. gRPC takes in a message whole before it
+// looks at its size; beyond this it gives up calls instead.
+constexpr size_t kMaxBufferBytes = 512 << 20;
 // Of gRPC's reflection, which takes one for each stream that is open.
 constexpr int kMaxReflectionThreads = 16;
 constexpr char kServiceName[] = "sluice.v1.DeploymentService";
@@ -32,7 +34,7 @@ constexpr char kServiceName[] = "sluice.v1.DeploymentService";
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(-1);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, CallGate::kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
@@ -155,7 +157,8 @@ absl::Status RpcServer::Serve(const ServerOptions& options, bool has_tcp) {
   grpc::ServerBuilder builder;
   if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   SetLimits(builder);
-  builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxReflectionThreads));
+  builder.SetResourceQuota(
+      grpc::ResourceQuota().Resize(kMaxBufferBytes).SetMaxThreads(kMaxReflectionThreads));
   builder.RegisterService(&service_);
   credentials_ = context_.certificates == nullptr
                      ? grpc::InsecureServerCredentials()

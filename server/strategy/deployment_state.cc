@@ -15,6 +15,7 @@ void End(v1::DeploymentState& state, v1::Status status, absl::Time now) {
   state.set_pausing(false);
   *state.mutable_end_time() = ToTimestamp(now);
   state.mutable_result()->set_state(status);
+  state.clear_time_base();
 }
 
 bool EndsInFlag(const v1::Plan& plan) {

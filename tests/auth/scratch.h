@@ -56,6 +56,7 @@ class SetClock final : public Clock {
  public:
   absl::Time Now() const override { return now; }
   absl::Duration Monotonic() const override { return real_.Monotonic(); }
+  std::string Boot() const override { return ""; }
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     real_.WaitUntil(mutex, condition, deadline);

@@ -1,7 +1,9 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """Connections as such: too many, half open, garbage, and sockets of systemd."""
+import collections
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -15,21 +17,10 @@ import pytest
 
 from calls import call, eventually, listed, refused, request, rolling
 from conftest import SLUICE, SLUICED
+from raw_http2 import PREFACE, SETTINGS, call_headers, connect, frame
 from security import is_sanitized, make_certificates, stub_at, tls_credentials
 from test_access import grant, refusal
 from test_tls import tls_config
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def connect(address):
-    if address.startswith("unix:"):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(address[len("unix:"):])
-        return connection
-    host, port = address.rsplit(":", 1)
-    return socket.create_connection((host, int(port)), timeout=20)
-
 
 def is_closed(connection, seconds=20):
     """Whether the other end closes within the time; reads what comes before."""
@@ -164,6 +155,64 @@ def test_t39_clients_that_have_vanished_are_let_go(start_daemon):
             client.wait()
         silent.close()
         mute.close()
+
+
+DRIP_SECONDS = 8
+HEADERS = call_headers("Deploy")
+# What is sent at once, and what is sent a byte a second. None of it ever comes to its end.
+DRIPS = {
+    "preface": (b"", PREFACE),
+    "settings": (PREFACE, b"\x00\x00\x3c\x04\x00\x00\x00\x00\x00"),
+    "headers": (PREFACE + frame(SETTINGS, 0, 0) + b"\x00\x10\x00\x01\x04\x00\x00\x00\x01", HEADERS),
+    "message": (PREFACE + frame(SETTINGS, 0, 0) + frame(1, 4, 1, HEADERS) +
+                b"\x00\x10\x00\x00\x00\x00\x00\x00\x01", b"\x00\x00\x00\x0f\xff" + b"\x0a" * 100),
+}
+CONNECTIONS_EACH = 25
+
+
+def test_slow_loris_holds_up_nobody(start_daemon):
+    """200 connections over both sockets that send a byte a second."""
+    daemon = start_daemon()
+    addresses = (f"unix:{daemon.socket}", daemon.tcp_address())
+    before, sockets = memory_kb(daemon), open_sockets(daemon)
+    held = collections.defaultdict(list)
+    for address, what in itertools.product(addresses, DRIPS):
+        for _ in range(CONNECTIONS_EACH):
+            connection = connect(address)
+            connection.sendall(DRIPS[what][0])
+            held[address, what].append(connection)
+    for second in range(DRIP_SECONDS):
+        for (_, what), connections in held.items():
+            for connection in connections:
+                # It may have been closed.
+                with contextlib.suppress(OSError):
+                    connection.sendall(DRIPS[what][1][second:second + 1])
+        for address in addresses:
+            assert_serves(address)
+        time.sleep(1)
+    assert memory_kb(daemon) - before < most_growth_kb()
+    # Over TCP whoever has not said in time how the connection is to be is not waited for.
+    for what in ("preface", "settings"):
+        assert all(is_closed(connection) for connection in held[addresses[1], what])
+    for connection in itertools.chain(*held.values()):
+        connection.close()
+    eventually(lambda: open_sockets(daemon) <= sockets)
+    for address in addresses:
+        assert_serves(address)
+
+
+def test_slow_loris_takes_no_more_than_the_share_of_one_peer(start_daemon):
+    daemon = start_daemon("limits: {max_connections_per_peer: 20}\n")
+    first, slow = DRIPS["headers"]
+    held = [connect(daemon.tcp_address()) for _ in range(40)]
+    for connection in held:
+        with contextlib.suppress(OSError):
+            connection.sendall(first + slow[:1])
+    eventually(lambda: "connections of 127.0.0.1 are open" in daemon.log())
+    assert_serves(f"unix:{daemon.socket}")
+    for connection in held:
+        connection.close()
+    eventually(lambda: can_call(daemon.tcp_address()))
 
 
 def rapid_reset(connection, seconds):

@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 at random moments. SLUICE_KILLS is how many, SLUICE_SEED makes them the same again."""
 import collections
+import contextlib
 import os
 import random
+import re
 import threading
 import time
 
 import grpc
 import pytest
 
-from calls import call, eventually, listed, refused, request, status_name, strategy
+from calls import call, eventually, listed, refused, request, rolling, status_name, strategy
 from conftest import CHANNEL_OPTIONS
 
+OPEN = "allow_unconfigured_services: true\n"
 SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
-# As many as fit into less than a minute; 200 are what is promised.
-KILLS = int(os.environ.get("SLUICE_KILLS", 40))
+# Of the canary; the other tests take a share of it. 200 are what is promised.
+KILLS = int(os.environ.get("SLUICE_KILLS", 200))
 TARGETS = 50
 STAGE_SECONDS = 1
 # Longer than a start takes, so that some kills come before it serves and most while it works.
@@ -110,22 +113,26 @@ def check_waits(begins, ends):
 
 
 def test_t11_a_killed_canary_ends_as_one_that_was_not(start_daemon, make_fleet, seeded):
+    """Meanwhile others deploy: what they were told is not lost either."""
     fleet = make_fleet(TARGETS)
     fleet.slow(0.05)
-    daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
+    daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
     state = daemon.await_status(deploy_canary(daemon, "v2"), "COMPLETED")
     unkilled = essence(state, "v1", "v2")
     check_waits(*check_calls(read_calls(fleet), "v2"))
     number, kills = 2, 0
-    while kills < KILLS:
-        number += 1
-        deployment = deploy_canary(daemon, f"v{number}")
-        kills += run_killed(daemon, deployment, seeded, KILLS - kills)
-        state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK", seconds=60)
-        assert essence(state, f"v{number - 1}", f"v{number}") == unkilled
-        assert set(fleet.versions().values()) == {f"v{number}"}
-        check_waits(*check_calls(read_calls(fleet), f"v{number}"))
+    with running_clients(daemon, 1, pause=0.05) as clients:
+        while kills < KILLS:
+            number += 1
+            deployment = deploy_canary(daemon, f"v{number}")
+            kills += run_killed(daemon, deployment, seeded, KILLS - kills)
+            state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK",
+                                        seconds=60)
+            assert essence(state, f"v{number - 1}", f"v{number}") == unkilled
+            assert set(fleet.versions().values()) == {f"v{number}"}
+            check_waits(*check_calls(read_calls(fleet), f"v{number}"))
     print(f"{kills} kills in {number - 2} deployments")
+    check_clients(daemon, clients)
 
 
 def test_t11_a_killed_rollback_brings_every_target_back(start_daemon, make_fleet, seeded):
@@ -135,7 +142,7 @@ def test_t11_a_killed_rollback_brings_every_target_back(start_daemon, make_fleet
     deployment = deploy_canary(daemon, "v2")
     eventually(lambda: len(fleet.calls("end")) >= TARGETS / 4)
     call(daemon, "Rollback", deployment_id=deployment)
-    kills = run_killed(daemon, deployment, seeded, KILLS // 4, "ROLLED_BACK")
+    kills = run_killed(daemon, deployment, seeded, KILLS // 20, "ROLLED_BACK")
     state = daemon.await_status(deployment, "COMPLETED", "FAILED", "ROLLED_BACK", seconds=60)
     assert status_name(state) == "ROLLED_BACK", state.message
     assert set(fleet.versions().values()) == {"v1"}
@@ -147,15 +154,12 @@ def test_t11_a_killed_rollback_brings_every_target_back(start_daemon, make_fleet
 
 # --- What was acknowledged.
 
-CLIENTS = 4
-
-
 class Client(threading.Thread):
     """Deploys one service after the other, each until it is acknowledged, with a channel of its own."""
 
-    def __init__(self, socket, number, stop):
+    def __init__(self, socket, number, stop, pause):
         super().__init__()
-        self.socket, self.number, self.stop = socket, number, stop
+        self.socket, self.number, self.stop, self.pause = socket, number, stop, pause
         self.asked, self.acknowledged = {}, {}
 
     def run(self):
@@ -164,9 +168,10 @@ class Client(threading.Thread):
             stub = deployment_service_pb2_grpc.DeploymentServiceStub(channel)
             while not self.stop.is_set():
                 self.deploy(stub, len(self.asked))
+                self.stop.wait(self.pause)
 
     def deploy(self, stub, count):
-        wanted = request("Deploy", service=f"s{self.number}-{count}", version=f"v{count}",
+        wanted = request("Deploy", service=f"s-{self.number}-{count}", version=f"v{count}",
                          request_id=f"r{self.number}-{count}", metadata={"note": "x" * (count % 500)},
                          strategy=strategy("FeatureFlagStrategy", initial_rollout=5))
         self.asked[wanted.request_id] = wanted
@@ -199,16 +204,42 @@ def check_same(state, wanted):
     assert state.strategy_options.feature_flag_strategy.initial_rollout == 5
 
 
-def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, seeded):
-    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+@contextlib.contextmanager
+def running_clients(daemon, count, pause=0.0):
+    """Clients that deploy while the block runs, each with a pause after what was acknowledged."""
     stop = threading.Event()
-    clients = [Client(daemon.socket, number, stop) for number in range(CLIENTS)]
+    clients = [Client(daemon.socket, number, stop, pause) for number in range(count)]
     for client in clients:
         client.start()
-    kills = 0
     try:
+        yield clients
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
+def check_clients(daemon, clients):
+    """What they were told is there, as they asked for it, and nothing that nobody asked for."""
+    asked = {key: wanted for client in clients for key, wanted in client.asked.items()}
+    acknowledged = {key: id for client in clients for key, id in client.acknowledged.items()}
+    assert acknowledged
+    found = {id: state for id, state in everything(daemon).items() if state.request_id}
+    for key, deployment in acknowledged.items():
+        check_same(found[deployment], asked[key])
+        assert daemon.stub.Deploy(asked[key]).id == deployment
+    for state in found.values():
+        check_same(state, asked[state.request_id])
+    assert len({state.request_id for state in found.values()}) == len(found)
+    print(f"{len(acknowledged)} acknowledged, {len(found)} found")
+
+
+def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, seeded):
+    daemon = start_daemon(OPEN, durable=True)
+    kills, least = 0, KILLS // 5
+    with running_clients(daemon, 4) as clients:
         # A busy machine may have no time to acknowledge anything between two kills.
-        while kills < KILLS or sum(len(client.acknowledged) for client in clients) <= KILLS:
+        while kills < least or sum(len(client.acknowledged) for client in clients) <= least:
             if kills % 2:
                 daemon.await_start()
             time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
@@ -216,25 +247,32 @@ def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, 
             daemon.spawn()
             kills += 1
         daemon.await_start()
-    finally:
-        stop.set()
-        for client in clients:
-            client.join()
     daemon.connect()
-    asked = {key: wanted for client in clients for key, wanted in client.asked.items()}
-    acknowledged = {key: id for client in clients for key, id in client.acknowledged.items()}
-    found = everything(daemon)
-    for key, deployment in acknowledged.items():
-        check_same(found[deployment], asked[key])
-        assert daemon.stub.Deploy(asked[key]).id == deployment
-    for state in found.values():
-        check_same(state, asked[state.request_id])
-    assert len({state.request_id for state in found.values()}) == len(found)
-    print(f"{len(acknowledged)} acknowledged, {len(found)} found, {kills} kills")
+    check_clients(daemon, clients)
+
+
+def test_t12_a_crash_loop_under_load_wedges_nothing(start_daemon, make_fleet, seeded):
+    fleet = make_fleet(10)
+    daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
+    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
+    epochs = []
+    with running_clients(daemon, 4) as clients:
+        for _ in range(50):
+            time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
+            daemon.kill()
+            daemon.start()
+            epochs.append(int(re.search(r"epoch=(\d+)", daemon.log())[1]))
+    assert all(a < b for a, b in zip(epochs, epochs[1:]))
+    check_clients(daemon, clients)
+    eventually(lambda: not [state for state in everything(daemon).values()
+                            if status_name(state) != "COMPLETED"])
+    assert set(fleet.versions().values()) == {"v2"}
+    check_calls(read_calls(fleet), "v2")
+    assert status_name(call(daemon, "GetState", deployment_id=deployment)) == "COMPLETED"
 
 
 def test_t14_a_request_id_is_one_deployment_before_and_after_a_kill(start_daemon):
-    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+    daemon = start_daemon(OPEN, durable=True)
     wanted = request("Deploy", service="web", version="v1", request_id="build-7",
                      strategy=strategy("CanaryStrategy", manual_promotion=True))
     before = [future.result().id for future in [daemon.stub.Deploy.future(wanted)
@@ -248,7 +286,7 @@ def test_t14_a_request_id_is_one_deployment_before_and_after_a_kill(start_daemon
 
 
 def test_t15_other_content_under_a_request_id_is_refused_after_a_kill(start_daemon):
-    daemon = start_daemon("allow_unconfigured_services: true\n", durable=True)
+    daemon = start_daemon(OPEN, durable=True)
     flag = strategy("FeatureFlagStrategy", initial_rollout=5)
     call(daemon, "Deploy", service="web", version="v1", request_id="build-7", strategy=flag)
     daemon.kill()

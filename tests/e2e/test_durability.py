@@ -4,7 +4,6 @@
 import os
 import pathlib
 import pwd
-import random
 import re
 import resource
 import shutil
@@ -176,6 +175,58 @@ def test_t07_a_read_only_data_directory_is_refused():
     assert "cannot open" in line and "Permission denied" in line
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 512 KB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(place)],
+                      capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(place, left):
+    """Writes until there are no more than so many bytes left; returns the file."""
+    with open(place / "filler", "wb", buffering=0) as filler:
+        with pytest.raises(OSError):
+            while True:
+                filler.write(bytes(4096))
+        filler.truncate(filler.tell() - left)
+    return place / "filler"
+
+
+# As much as lets SQLite open its file, and not write to its log.
+@pytest.mark.parametrize("is_new, left", [(True, 0), (False, 0), (False, 32 * 1024)])
+def test_t07_a_full_disk_is_refused_at_the_start(small_disk, tmp_path, start_daemon, is_new, left):
+    config = f"{OPEN}data_dir: {small_disk}/data\n"
+    acknowledged = []
+    if not is_new:
+        daemon = start_daemon(config, directory=tmp_path)
+        acknowledged = [flag(daemon, number).id for number in range(3)]
+        assert daemon.stop() == 0
+    filler = fill(small_disk, left)
+    path = tmp_path / "sluice.yaml"
+    path.write_text(config)
+    line = refuses(path, tmp_path)
+    assert str(small_disk / "data") in line and ("is full" in line or "No space" in line)
+    filler.unlink()
+    daemon = start_daemon(config, directory=tmp_path)
+    assert [flag(daemon, number).id for number in range(len(acknowledged))] == acknowledged
+
+
+@pytest.mark.parametrize("most", [0, 4096, 20_000])
+def test_t07_files_that_may_not_grow_are_refused_at_the_start(tmp_path, most):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    config = tmp_path / "sluice.yaml"
+    config.write_text(f"data_dir: {tmp_path}/data\n")
+    line = refuses(config, tmp_path, preexec_fn=limit)
+    assert f"{tmp_path}/data/" in line and "File too large" in line
+
+
 def test_t08_a_second_daemon_on_the_data_is_told_who_has_it(start_daemon, tmp_path):
     daemon = start_daemon(OPEN, durable=True)
     line = refuses(daemon.config, tmp_path)
@@ -200,24 +251,6 @@ def test_t10_the_data_of_a_newer_program_is_not_touched(start_daemon):
 
 
 # --- What a restart goes on with.
-
-def test_t12_a_crash_loop_wedges_nothing(start_daemon, make_fleet):
-    fleet = make_fleet(10)
-    daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
-    deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
-    seeded, epochs = random.Random(1), []
-    for number in range(50):
-        flag(daemon, number)
-        time.sleep(seeded.uniform(0, 0.05))
-        daemon.kill()
-        daemon.start()
-        epochs.append(int(re.search(r"epoch=(\d+)", daemon.log())[1]))
-    assert all(a < b for a, b in zip(epochs, epochs[1:]))
-    daemon.await_status(deployment, "COMPLETED")
-    assert set(fleet.versions().values()) == {"v2"}
-    for number in range(50):
-        daemon.await_status(flag(daemon, number).id, "COMPLETED")
-
 
 def test_t45_a_drained_rollout_goes_on_at_the_next_start(start_daemon, make_fleet):
     fleet = make_fleet(4)

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -30,6 +31,7 @@ class RestClock final : public Clock {
 
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
+  std::string Boot() const override { return "boot"; }
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 

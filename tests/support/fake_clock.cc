@@ -6,13 +6,33 @@
 #include <algorithm>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+
 namespace sluice {
 
-absl::Time FakeClock::Now() const { return absl::FromUnixSeconds(1'800'000'000) + Monotonic(); }
+absl::Time FakeClock::Now() const {
+  MutexLock lock(mutex_);
+  return wall_origin_ + elapsed_;
+}
 
 absl::Duration FakeClock::Monotonic() const {
   MutexLock lock(mutex_);
   return elapsed_;
+}
+
+std::string FakeClock::Boot() const {
+  MutexLock lock(mutex_);
+  return absl::StrCat("boot-", boots_);
+}
+
+void FakeClock::SetWall(absl::Time now) {
+  MutexLock lock(mutex_);
+  wall_origin_ = now - elapsed_;
+}
+
+void FakeClock::Reboot() {
+  MutexLock lock(mutex_);
+  ++boots_;
 }
 
 void FakeClock::WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) {

@@ -7,6 +7,7 @@
 #ifndef SLUICE_TESTS_SUPPORT_FAKE_CLOCK_H_
 #define SLUICE_TESTS_SUPPORT_FAKE_CLOCK_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -21,11 +22,17 @@ class FakeClock final : public TestClock {
  public:
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
+  std::string Boot() const override;
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   void Advance(absl::Duration duration) override;
   void Yield() override;
+  // The wall clock is set; nothing else moves.
+  void SetWall(absl::Time now);
+  void JumpWall(absl::Duration by) { SetWall(Now() + by); }
+  // What was measured before can no longer be compared.
+  void Reboot();
   // Blocks until a wait with a deadline no later than `within` from now is under way.
   void AwaitTimedWait(absl::Duration within);
   // Blocks until a wait without a deadline is under way.
@@ -44,6 +51,8 @@ class FakeClock final : public TestClock {
   CondVar waiter_came_;
   CondVar waiter_is_free_;
   absl::Duration elapsed_ ABSL_GUARDED_BY(mutex_) = absl::Hours(1);
+  absl::Time wall_origin_ ABSL_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1'800'000'000);
+  int boots_ ABSL_GUARDED_BY(mutex_) = 1;
   std::vector<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -52,6 +61,7 @@ class StepClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::UnixEpoch() + elapsed_; }
   absl::Duration Monotonic() const override { return elapsed_; }
+  std::string Boot() const override { return ""; }
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 

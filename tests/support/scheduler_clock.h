@@ -36,6 +36,7 @@ class SchedulerClock final : public TestClock {
 
   absl::Time Now() const override;
   absl::Duration Monotonic() const override { return elapsed_; }
+  std::string Boot() const override { return "boot"; }
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   std::shared_ptr<ScheduledThread> Adopt(const std::string& name) override;

@@ -184,8 +184,18 @@ absl::StatusOr<StoreChange> SqliteRecordStore::Load() {
     if (absl::IsDataLoss(status)) return DamageError(database_->path(), status.message());
     SLUICE_RETURN_IF_ERROR(status);
   }
+  // After an error nothing is written any more.
+  if (!failure_.ok()) return contents;
+  failure_ = WithContext(BeginNewLog(), "cannot write");
+  SLUICE_RETURN_IF_ERROR(failure_);
   database_->CheckpointOnClose(true);
   return contents;
+}
+
+absl::Status SqliteRecordStore::BeginNewLog() {
+  const int code = sqlite3_wal_checkpoint_v2(database_->handle(), nullptr,
+                                             SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  return code == SQLITE_OK ? absl::OkStatus() : database_->LastError();
 }
 
 absl::Status SqliteRecordStore::LoadTable(Table& table, StoreChange& contents) {

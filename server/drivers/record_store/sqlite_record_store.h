@@ -40,6 +40,8 @@ class SqliteRecordStore final : public RecordStore {
 
   absl::Status PrepareTables();
   absl::Status LoadTable(Table& table, StoreChange& contents);
+  // Moves what the last daemon left in the log into the file; see CheckLog for why.
+  absl::Status BeginNewLog();
   absl::Status CommitOnce(const StoreChange& change);
   absl::Status Apply(const StoreChange& change);
   // Moves the log into the file when it has grown long.

@@ -16,6 +16,7 @@
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
+#include "drivers/record_store/sqlite_log.h"
 
 namespace sluice {
 namespace {
@@ -133,6 +134,7 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenWithSchema(const std::string
                                                                const SqliteSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CreateUnlessThere(path, schema));
   SLUICE_RETURN_IF_ERROR(CheckedVersion(path, schema).status());
+  SLUICE_RETURN_IF_ERROR(CheckLog(path));
   SLUICE_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path, kFlags));
   // A crash in a migration leaves the old version, which shows only now.
   SLUICE_ASSIGN_OR_RETURN(const std::string version, database->Query("PRAGMA user_version"));

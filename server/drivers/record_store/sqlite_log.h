@@ -1,0 +1,29 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Looks for damage in the write-ahead log that a daemon left behind when it did not end in an
+// orderly way. SQLite takes the first frame that is not sound for the log's end, so that a flipped
+// bit would silently take back everything after it. Used by the SQLite record store at start, from
+// one thread, before SQLite opens the file.
+
+#ifndef SLUICE_DRIVERS_RECORD_STORE_SQLITE_LOG_H_
+#define SLUICE_DRIVERS_RECORD_STORE_SQLITE_LOG_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace sluice {
+
+// DATA_LOSS when the log of the SQLite file `path` holds commits that were synced and that SQLite
+// would pass over. What a power cut left of the last commit is no damage; so damage of the very
+// last commit is not told from it.
+//
+// That rests on two habits of the store. One commit is synced before the next one is begun: a
+// commit that others follow was on the disk. And every start begins a new log: what the last power
+// cut tore is not among what this one did.
+absl::Status CheckLog(const std::string& path);
+
+}  // namespace sluice
+
+#endif  // SLUICE_DRIVERS_RECORD_STORE_SQLITE_LOG_H_
