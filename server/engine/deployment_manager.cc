@@ -15,6 +15,7 @@
 #include "engine/deployment_orchestrator.h"
 #include "engine/fleet.h"
 #include "engine/plan_duration.h"
+#include "engine/record_size.h"
 #include "engine/registry_record.h"
 #include "engine/verb_request.h"
 #include "engine/way_back.h"
@@ -104,7 +105,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Deploy(const v1::DeployRequest& r
   if (const auto made = FindMade(name, request)) return MadeBefore(*made, request.request_id());
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
-  return Accept(request, definition, name, MakeDraft(request, *definition));
+  Draft draft = MakeDraft(request, *definition);
+  SLUICE_RETURN_IF_ERROR(CheckRecordSize(draft.state));
+  return Accept(request, definition, name, std::move(draft));
 }
 
 std::optional<std::string> DeploymentManager::FindMade(const RequestLog::Name& name,
@@ -184,8 +187,10 @@ absl::Status DeploymentManager::Start(const JobPtr& job, bool ran_before) {
 void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
   RegistryRecord record(clock_, registry_, job->id);
-  DeploymentOrchestrator orchestrator(
-      {record, job->control, job->definition->ports, target_calls_, job->clock, registry_.epoch()});
+  TextRoom text_room;
+  record.Read([&](const v1::DeploymentState& state) { text_room = TextRoomOf(state); });
+  DeploymentOrchestrator orchestrator({record, job->control, job->definition->ports, target_calls_,
+                                       job->clock, registry_.epoch(), text_room});
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {
@@ -246,6 +251,7 @@ absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
   v1::DeploymentState draft =
       DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+  SLUICE_RETURN_IF_ERROR(CheckRecordSize(draft));
   v1::PlanResponse response;
   *response.mutable_plan() = draft.plan();
   FillDurations(draft, definition->ports, response);

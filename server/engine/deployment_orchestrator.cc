@@ -41,7 +41,7 @@ void EndFailed(v1::DeploymentState& state, v1::Reason reason, const std::string&
   // The first cause stays visible behind what came of it.
   const bool is_later = state.phase() == v1::PHASE_ROLLING_BACK && !state.message().empty();
   if (is_later) absl::StrAppend(&text, "; it began with: ", state.message());
-  Fail(state, reason, text, now);
+  Fail(state, reason, ShortError(text, kMaxMessageBytes), now);
   Conclude(state);
 }
 
@@ -219,7 +219,7 @@ void DeploymentOrchestrator::RollBack(v1::Reason reason, const std::string& mess
     if (interrupt >= Interrupt::kAbort) stronger = interrupt;
     if (stronger != Interrupt::kNone) return;
     state.set_reason(reason);
-    state.set_message(message);
+    state.set_message(ShortError(message, kMaxMessageBytes));
     obstacle = NoWayBack(state);
     if (!obstacle.empty()) return;
     context_.control.BeginRollback();

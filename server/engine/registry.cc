@@ -20,14 +20,15 @@ Registry::Registry(Clock& clock, int history_per_service)
       history_per_service_(history_per_service),
       first_revision_(absl::ToUnixMicros(clock.Now())),
       revision_(first_revision_),
-      visible_revision_(first_revision_) {}
+      visible_revision_(first_revision_),
+      newest_revision_(first_revision_) {}
 
 void Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
   MutexLock lock(mutex_);
   ServiceMemory& memory = memory_[state.service()];
   memory.latest_deployment_id = state.id();
   ++memory.changes;
-  changes_.services.insert(state.service());
+  // Not stored for that: which deployment is the latest one shows in the records.
   Changed(Add(std::move(state), ++last_position_), nullptr, std::move(request));
 }
 
@@ -135,7 +136,7 @@ void Registry::Publish(Entry& entry, int64_t revision) {
   log_.erase(entry.published);
   entry.published = revision;
   log_[revision] = {entry.state.id(), nullptr};
-  visible_revision_ = std::max(visible_revision_, revision);
+  newest_revision_ = visible_revision_ = std::max(visible_revision_, revision);
   changed_.NotifyAll();
 }
 
@@ -201,6 +202,7 @@ void Registry::Erase(const std::string& id) {
   if (journal_ != nullptr) {
     changes_.records.insert(id);
     changes_.services.insert(entry.state.service());
+    changes_.counters = true;
   }
   by_position_.erase(entry.position);
   entries_.erase(id);

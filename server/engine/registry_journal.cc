@@ -41,19 +41,32 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
     PublishReplaced(std::make_shared<Snapshot>(*state));
   }
   RestoreServices(contents);
-  if (contents.meta.has_value()) {
-    first_revision_ = contents.meta->first_revision();
-    revision_ = visible_revision_ = durable_revision_ = contents.meta->revision();
-    epoch_ = contents.meta->epoch();
-    last_position_ = contents.meta->position();
-    pruned_through_[""] = contents.meta->pruned_through_revision();
+  for (const auto& [position, record] : by_position) {
+    memory_[record.state->service()].latest_deployment_id = record.state->id();
   }
+  if (contents.meta.has_value()) RestoreCounters(contents);
   // Also when these records are an older copy: the clock knows what the copy does not.
   epoch_ = std::max(epoch_ + 1, absl::ToUnixSeconds(clock_.Now()));
   for (const auto& [service, memory] : memory_) Prune(service);
   // Not alone for what was pruned: the new epoch must be durable before it is used.
+  changes_.counters = true;
   changes_.waiting.emplace_back([](const absl::Status&) {});
   CommitNext();
+}
+
+void Registry::RestoreCounters(const StoreChange& contents) {
+  const journal::v1::Meta& meta = *contents.meta;
+  first_revision_ = meta.first_revision();
+  epoch_ = meta.epoch();
+  pruned_through_[""] = meta.pruned_through_revision();
+  revision_ = meta.revision();
+  last_position_ = meta.position();
+  // They are stored when a record goes; what came since, the records tell.
+  for (const auto& [id, record] : contents.records) {
+    revision_ = std::max(revision_, record.state->revision());
+    last_position_ = std::max(last_position_, record.position);
+  }
+  newest_revision_ = visible_revision_ = durable_revision_ = revision_;
 }
 
 void Registry::RestoreServices(const StoreChange& contents) {
@@ -146,7 +159,8 @@ StoreChange Registry::TakeChanges(Commit& commit) {
   }
   for (const std::string& name : changes.services) change.services[name] = StoredMemory(name);
   change.requests = std::move(changes.requests);
-  change.meta = MetaNow();
+  // Not with every commit: a new record costs one page of the log less.
+  if (changes.counters) change.meta = MetaNow();
   commit.replaced = std::move(changes.replaced);
   commit.waiting = std::move(changes.waiting);
   commit.revision = revision_;

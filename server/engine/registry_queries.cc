@@ -178,11 +178,6 @@ ChangedRecords Registry::ChangedAfter(int64_t revision) const {
   return changed;
 }
 
-int64_t Registry::newest_revision() const {
-  MutexLock lock(mutex_);
-  return visible_revision_;
-}
-
 void Registry::Close() {
   MutexLock lock(mutex_);
   closed_ = true;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "engine/control.h"
 #include "engine/record.h"
+#include "engine/record_size.h"
 #include "engine/worker_pool.h"
 #include "ports/service_ports.h"
 
@@ -27,6 +28,8 @@ struct RunContext {
   // Registry::epoch(). Above 0 a run that is cut short by the end of the daemon leaves its
   // record as it is, and the next start goes on with it.
   int64_t epoch = 0;
+  // What the record has for the words of targets and routers.
+  TextRoom text_room = {};
 };
 
 // Waits until none of the `running` calls is left, which `owner` has given to the pool. When the

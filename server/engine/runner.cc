@@ -15,11 +15,16 @@
 namespace sluice {
 namespace {
 
+constexpr size_t kMaxNamed = 20;
+
 std::string UncertainText(const std::vector<std::string>& names) {
+  const size_t named = std::min(names.size(), kMaxNamed);
+  const auto end = names.begin() + static_cast<ptrdiff_t>(named);
   return absl::StrCat(
       "the daemon ended while targets were being deployed, and what they run is not "
       "known: ",
-      absl::StrJoin(names, ", "));
+      absl::StrJoin(names.begin(), end, ", "),
+      named == names.size() ? "" : absl::StrCat(" and ", names.size() - named, " more"));
 }
 
 // Before the switch a target that was deployed has none.
@@ -117,12 +122,13 @@ void Runner::RecordTally() {
   AtEnd([this](v1::DeploymentState& state, v1::Step& step) {
     step.set_targets_succeeded(so_far_.last_step.succeeded);
     step.set_targets_failed(so_far_.last_step.failed);
-    if (step.deploy_targets().failures_are_judged_later())
-      step.set_error(so_far_.last_step.message);
+    if (step.deploy_targets().failures_are_judged_later()) {
+      step.set_error(ShortError(so_far_.last_step.message, context_.text_room.step_error));
+    }
     v1::DeploymentResult& result = *state.mutable_result();
     result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
     result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
-    for (const std::string& error : so_far_.last_step.errors) result.add_errors(error);
+    AddErrors(context_.text_room, so_far_.last_step.errors, state);
     const bool has_traffic = state.phase() == v1::PHASE_DEPLOYING && !SwitchesTraffic(state.plan());
     if (has_traffic && state.targets_size() > 0) {
       state.set_traffic_percentage(100.0 * result.targets_updated() / state.targets_size());
@@ -205,7 +211,8 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
 
 void Runner::PassOver(const RunOutcome& failure) {
   if (so_far_.passed_over.ok()) so_far_.passed_over = failure;
-  AtEnd([text = failure.message](v1::DeploymentState&, v1::Step& step) { step.set_error(text); });
+  AtEnd([text = ShortError(failure.message, context_.text_room.step_error)](
+            v1::DeploymentState&, v1::Step& step) { step.set_error(text); });
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
@@ -268,7 +275,7 @@ void Runner::EndStep(int index, const RunOutcome& outcome) {
     step.set_status(outcome.ok() ? v1::STEP_STATUS_DONE : v1::STEP_STATUS_FAILED);
     for (const StepChange& change : at_end_) change(state, step);
     at_end_.clear();
-    if (!outcome.ok()) step.set_error(outcome.message);
+    if (!outcome.ok()) step.set_error(ShortError(outcome.message, context_.text_room.step_error));
     const bool is_forward = state.phase() == v1::PHASE_DEPLOYING;
     if (is_forward && outcome.reason != v1::REASON_UNSPECIFIED) state.set_reason(outcome.reason);
     *step.mutable_end_time() = ToTimestamp(context_.clock.Now());
@@ -293,10 +300,11 @@ RunOutcome Runner::Routed(const std::string& version, const RouterCall& call,
   if (const Interrupt interrupt = context_.control.interrupt(); interrupt != Interrupt::kNone) {
     return {.interrupt = interrupt};
   }
-  RunOutcome failure{.reason = v1::REASON_TRAFFIC_FAILED,
-                     .message = absl::StrCat(what, ": ", std::string(status.message()))};
-  AtEnd([text = failure.message](v1::DeploymentState& state, v1::Step&) {
-    state.mutable_result()->add_errors(text);
+  RunOutcome failure{
+      .reason = v1::REASON_TRAFFIC_FAILED,
+      .message = absl::StrCat(what, ": ", ShortError(status.message(), kMaxErrorBytes))};
+  AtEnd([room = context_.text_room, text = failure.message](v1::DeploymentState& state, v1::Step&) {
+    AddErrors(room, {text}, state);
   });
   return failure;
 }

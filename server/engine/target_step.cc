@@ -191,7 +191,7 @@ TargetStep::Outcome TargetStep::DeployOne(int index) {
   // What the deployer printed helps to understand a target that does not get healthy.
   if (!outcome.error.empty()) {
     Change(context_.record, [&](v1::DeploymentState& state) {
-      state.mutable_targets(index)->set_output(result.output);
+      SetOutput(context_.text_room, result.output, index, state);
     });
   }
   return outcome;
@@ -200,7 +200,7 @@ TargetStep::Outcome TargetStep::DeployOne(int index) {
 TargetStep::Outcome TargetStep::CheckOne(int index, const TargetCall& call) {
   const auto on_answer = [&](const std::string& words) {
     Change(context_.record, [&](v1::DeploymentState& state) {
-      state.mutable_targets(index)->set_last_check(words);
+      SetLastCheck(context_.text_room, words, *state.mutable_targets(index));
     });
   };
   const absl::Status healthy =
@@ -216,7 +216,7 @@ TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::St
   if (!status.ok()) {
     outcome.reason = reason;
     outcome.error = status.message().empty() ? absl::StatusCodeToString(status.code())
-                                             : std::string(status.message());
+                                             : ShortError(status.message(), kMaxErrorBytes);
   }
   Change(context_.record, [&](v1::DeploymentState& state) {
     v1::TargetState& target = *state.mutable_targets(index);
@@ -231,8 +231,7 @@ TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::St
     if (reason == v1::REASON_UNHEALTHY_TARGET && !outcome.cancelled) {
       target.set_health(v1::TARGET_HEALTH_UNHEALTHY);
     }
-    target.set_error(outcome.error);
-    target.set_output(output);
+    SetFailureText(context_.text_room, outcome.error, output, index, state);
   });
   return outcome;
 }

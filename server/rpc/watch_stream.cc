@@ -113,7 +113,8 @@ WatchStream::Action WatchStream::Decide() {
   if (!end_.has_value() || absl::IsUnavailable(*end_)) {
     // Asked before, so that it is not ahead of what there was to send.
     const int64_t newest = registry_.newest_revision();
-    const absl::StatusOr<SnapshotPtr> next = NextSeen();
+    const absl::StatusOr<SnapshotPtr> next =
+        revision_ == newest ? absl::StatusOr<SnapshotPtr>(nullptr) : NextSeen();
     if (next.ok() && *next != nullptr) return Write(WatchBuffer(*next));
     // What is not for this reader is looked at once, not at every change.
     if (next.ok()) revision_ = std::max(revision_, newest);

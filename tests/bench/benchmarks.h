@@ -21,7 +21,7 @@ using Rows = absl::StatusOr<std::vector<Row>>;
 // 10,000 deployments that wait at the same time, and are woken.
 Rows MeasureWaiting();
 // A rolling deployment of 1,000 targets.
-Rows MeasureRollout();
+Rows MeasureRollout(const std::string& disk);
 // GetState and Deploy against a server that only answers. Sockets are made in `folder`.
 Rows MeasureGetState(const std::string& folder);
 Rows MeasureDeploy(const std::string& folder);

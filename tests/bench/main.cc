@@ -47,7 +47,7 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder,
   // The benchmarks without gRPC come first: what it allocates would hide in theirs.
   const std::vector<Benchmark> benchmarks = {
       {"waiting", [] { return MeasureWaiting(); }},
-      {"rollout", [] { return MeasureRollout(); }},
+      {"rollout", [&] { return MeasureRollout(disk); }},
       {"get-state", [&] { return MeasureGetState(folder); }},
       {"deploy", [&] { return MeasureDeploy(folder); }},
       {"watch", [&] { return MeasureWatch(folder); }},

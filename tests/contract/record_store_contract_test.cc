@@ -182,6 +182,48 @@ TEST_P(RecordStoreContract, KeepsEveryFieldOfWhatBelongsToTheRecords) {
   EXPECT_EQ(contents.meta->DebugString(), meta.DebugString());
 }
 
+std::shared_ptr<v1::DeploymentState> LargeState(int targets, int steps) {
+  auto state = std::make_shared<v1::DeploymentState>();
+  state->set_id("d1");
+  for (int i = 0; i < targets; ++i) {
+    state->add_targets()->mutable_target()->set_id(absl::StrCat("host-", i));
+  }
+  for (int i = 0; i < steps; ++i) state->mutable_plan()->add_steps()->set_name(absl::StrCat(i));
+  return state;
+}
+
+TEST_P(RecordStoreContract, KeepsTheLastChangeOfEveryTarget) {
+  auto state = LargeState(300, 100);
+  for (int i = 0; i < 300; i += 7) {
+    state = std::make_shared<v1::DeploymentState>(*state);
+    state->mutable_targets(i)->set_error(absl::StrCat("error ", i));
+    state->mutable_plan()->mutable_steps(i / 3)->set_status(v1::STEP_STATUS_DONE);
+    StoreChange change;
+    change.records["d1"] = {7, state};
+    Commit(change);
+    if (i % 10 != 0) continue;
+    EXPECT_EQ(Load().records.at("d1").state->DebugString(), state->DebugString());
+  }
+  EXPECT_EQ(Load().records.at("d1").state->DebugString(), state->DebugString());
+}
+
+TEST_P(RecordStoreContract, ARecordMayGetMoreAndFewerSteps) {
+  for (const int steps : {100, 300, 50, 0, 200}) {
+    auto state = LargeState(100, steps);
+    if (steps == 50) *state->mutable_end_time() = ToTimestamp(absl::FromUnixSeconds(1));
+    StoreChange change;
+    change.records["d1"] = {7, state};
+    Commit(change);
+    if (steps != 300) {
+      EXPECT_EQ(Load().records.at("d1").state->DebugString(), state->DebugString()) << steps;
+    }
+  }
+  Commit(EraseRecord("d1"));
+  EXPECT_THAT(Lines(Load()), IsEmpty());
+  Commit(PutRecord("d2", 8, 1));
+  EXPECT_THAT(Lines(Load()), ElementsAre("record d2 #8 r1"));
+}
+
 TEST_P(RecordStoreContract, KeepsManyChanges) {
   for (int i = 0; i < 300; ++i) {
     Commit(Together({PutRecord(absl::StrCat("d", i % 50), i % 50, i), PutMeta(i)}));

@@ -50,7 +50,7 @@ TEST_F(SqliteCrashTest, T02APowerCutAtAnyOperationLosesNothingAcknowledged) {
     }
   }
   ExpectSurvivesAPowerCut(disk, acknowledged);
-  EXPECT_GT(disk.operations(), 200);
+  EXPECT_GT(disk.operations(), 150);
 }
 
 // Long enough for the log to be moved into the file and begun again, twice.

@@ -24,6 +24,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
 #include "drivers/store_history.h"
 #include "support/child_process.h"
 #include "support/stored.h"
@@ -216,6 +217,122 @@ TEST_F(SqliteRecordStoreTest, T05AFullDiskIsAnErrorAndLosesNothing) {
   const auto contents = Load(path_);
   ASSERT_TRUE(contents.ok()) << contents.status();
   EXPECT_EQ(LastChangeIn(*contents), acknowledged);
+}
+
+std::shared_ptr<v1::DeploymentState> LargeState() {
+  auto state = std::make_shared<v1::DeploymentState>();
+  state->set_id("d1");
+  for (int i = 0; i < 10'000; ++i) {
+    v1::TargetState& target = *state->add_targets();
+    target.mutable_target()->set_id(absl::StrCat("host-", i));
+    target.mutable_target()->set_address(absl::StrCat("host-", i, ".example.org:8080"));
+  }
+  return state;
+}
+
+TEST_F(SqliteRecordStoreTest, AChangeOfOneTargetWritesLittle) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  auto state = LargeState();
+  StoreChange change;
+  change.records["d1"] = {1, state};
+  ASSERT_TRUE(opened->store->Commit(change).ok());
+  const auto before = fs::file_size(file_ + "-wal");
+  for (int i = 0; i < 20; ++i) {
+    state = std::make_shared<v1::DeploymentState>(*state);
+    state->mutable_targets(i * 400)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+    change.records["d1"] = {1, state};
+    ASSERT_TRUE(opened->store->Commit(change).ok());
+  }
+  EXPECT_LT(fs::file_size(file_ + "-wal") - before, 20 * 5 * 4200u);
+}
+
+TEST_F(SqliteRecordStoreTest, APartThatIsGoneIsNoticed) {
+  {
+    auto opened = Open(path_);
+    ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+    StoreChange change;
+    change.records["d1"] = {1, LargeState()};
+    ASSERT_TRUE(opened->store->Commit(change).ok());
+  }
+  for (const std::string& which : {std::string("min"), std::string("max")}) {
+    const std::string copy = parent_.Inside(which);
+    fs::copy(path_, copy);
+    {
+      const auto database = SqliteDatabase::Open(copy + "/sluice.db", SQLITE_OPEN_READWRITE);
+      ASSERT_TRUE(database.ok());
+      const auto status = (*database)->Execute("DELETE FROM record_parts WHERE number = (SELECT " +
+                                               which + "(number) FROM record_parts)");
+      ASSERT_TRUE(status.ok()) << status;
+    }
+    const absl::Status status = Load(copy).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << which << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "d1")) << status;
+  }
+}
+
+// As the first version made its tables.
+constexpr char kVersion1[] = R"sql(
+DROP TABLE records; DROP TABLE record_parts; DROP TABLE requests; DROP TABLE services;
+DROP TABLE meta; DROP TABLE replaced_states;
+CREATE TABLE records (
+  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (key, number)) STRICT;
+CREATE TABLE replaced_states (
+  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (key, number)) STRICT;
+CREATE TABLE requests (
+  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (key, number)) STRICT;
+CREATE TABLE services (
+  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (key, number)) STRICT;
+CREATE TABLE meta (
+  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (key, number)) STRICT;
+PRAGMA user_version = 1;
+)sql";
+
+void PutVersion1Row(SqliteDatabase& database, const std::string& table, const std::string& key,
+                    int64_t number, const std::string& body) {
+  auto put = SqliteStatement::Prepare(database, "INSERT INTO " + table + " VALUES (?, ?, ?, ?)");
+  ASSERT_TRUE(put.ok()) << put.status();
+  const uint32_t checksum = Crc32c(body, Crc32c(absl::StrCat(table, "/", key, "/", number)));
+  const absl::Status status =
+      put->BindText(0, key).Bind(1, number).BindBytes(2, body).Bind(3, checksum).Run();
+  ASSERT_TRUE(status.ok()) << status;
+}
+
+TEST_F(SqliteRecordStoreTest, T10AFileOfTheFirstVersionIsMigratedAndGoneOnWith) {
+  { ASSERT_TRUE(Open(path_).ok()); }
+  auto state = LargeState();
+  {
+    const auto database = SqliteDatabase::Open(file_, SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE((*database)->Execute(kVersion1).ok());
+    PutVersion1Row(**database, "records", "d1", 5, state->SerializeAsString());
+    PutVersion1Row(**database, "replaced_states", "d1", 3, state->SerializeAsString());
+    PutVersion1Row(**database, "requests", "r1", 0, "");
+    PutVersion1Row(**database, "services", "shop", 0, "");
+    PutVersion1Row(**database, "meta", "meta", 0, "");
+  }
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  auto contents = opened->store->Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(contents->records.at("d1").position, 5);
+  EXPECT_EQ(contents->records.at("d1").state->DebugString(), state->DebugString());
+  EXPECT_EQ(contents->replaced_states.count(3), 1u);
+  EXPECT_EQ(contents->requests.count("r1"), 1u);
+  EXPECT_EQ(contents->services.count("shop"), 1u);
+  EXPECT_TRUE(contents->meta.has_value());
+  state->mutable_targets(7)->set_error("no");
+  StoreChange change;
+  change.records["d1"] = {5, state};
+  ASSERT_TRUE(opened->store->Commit(change).ok());
+  contents = opened->store->Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(contents->records.at("d1").state->DebugString(), state->DebugString());
 }
 
 TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {

@@ -410,6 +410,27 @@ TEST_F(ResumeTest, ARestoredBackupDoesNotTakeTheEpochBack) {
   EXPECT_GT(registry_->epoch(), newest);
 }
 
+TEST_F(ResumeTest, ServicesRevisionsAndPositionsAreThoseOfTheRecords) {
+  Configure(1, {"shop", "web"});
+  StartDurable();
+  const std::string first = Deploy(Request(kGated));
+  AwaitStatus(first, v1::STATUS_PAUSED);
+  const std::string second = Deploy(Request(absl::StrCat("service: 'web' ", kGated)));
+  const int64_t revision = AwaitStatus(second, v1::STATUS_PAUSED).revision();
+  Restart();
+  EXPECT_THAT(registry_->Services(), ElementsAre("shop", "web"));
+  EXPECT_EQ(registry_->MemoryOf("web").latest_deployment_id, second);
+  EXPECT_GE(registry_->newest_revision(), revision);
+  ASSERT_TRUE(Abort(first).ok());
+  EXPECT_GT(AwaitEnd(first).revision(), revision);
+  const std::string third = Deploy(Request(kGated));
+  const auto list = registry_->List({});
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->states_size(), 3);
+  EXPECT_EQ(list->states(0).id(), third);
+  EXPECT_EQ(list->states(2).id(), first);
+}
+
 TEST_F(ResumeTest, TheHistoryLimitHoldsAcrossRestarts) {
   Configure(1);
   StartDurable();

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/crc32c.h"
 #include "base/status_macros.h"
+#include "drivers/record_store/record_parts.h"
+#include "drivers/record_store/record_rows.h"
+#include "drivers/record_store/record_schema.h"
 #include "drivers/record_store/sqlite_backup.h"
 #include "drivers/record_store/sqlite_failpoints.h"
 #include "drivers/record_store/sqlite_schema.h"
@@ -18,81 +20,9 @@ namespace {
 
 using google::protobuf::MessageLite;
 
-// Rows of every kind have one shape. `number` is a record's position, a replaced state's revision,
-// else 0.
-constexpr char kVersion1[] = R"sql(
-CREATE TABLE records (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE replaced_states (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE requests (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE services (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE meta (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-)sql";
-
-SqliteSchema Schema() { return {.application_id = 0x534C5543, .steps = {kVersion1}}; }
-
 // 4 MB of log: moved into the file in some milliseconds.
 constexpr int kCheckpointPages = 1000;
 constexpr char kLogBytesKept[] = "PRAGMA journal_size_limit = 16777216";
-
-struct Row {
-  std::string key;
-  int64_t number;
-  absl::string_view body;
-};
-
-template <typename Message>
-bool Parse(const Row& row, Message& message) {
-  return message.ParseFromArray(row.body.data(), static_cast<int>(row.body.size()));
-}
-
-bool TakeRecord(const Row& row, StoreChange& contents) {
-  auto state = std::make_shared<v1::DeploymentState>();
-  contents.records[row.key] = {row.number, state};
-  return Parse(row, *state);
-}
-
-bool TakeReplacedState(const Row& row, StoreChange& contents) {
-  auto state = std::make_shared<v1::DeploymentState>();
-  contents.replaced_states[row.number] = state;
-  return Parse(row, *state);
-}
-
-bool TakeRequest(const Row& row, StoreChange& contents) {
-  return Parse(row, contents.requests[row.key].emplace());
-}
-
-bool TakeService(const Row& row, StoreChange& contents) {
-  return Parse(row, contents.services[row.key].emplace());
-}
-
-bool TakeMeta(const Row& row, StoreChange& contents) { return Parse(row, contents.meta.emplace()); }
-
-struct Kind {
-  const char* table;
-  bool (*take)(const Row& row, StoreChange& contents);
-};
-
-enum KindIndex { kRecords, kReplacedStates, kRequests, kServices, kMeta };
-constexpr Kind kKinds[] = {{"records", TakeRecord},
-                           {"replaced_states", TakeReplacedState},
-                           {"requests", TakeRequest},
-                           {"services", TakeService},
-                           {"meta", TakeMeta}};
-
-// Covers where a row stands, not only what it holds.
-uint32_t ChecksumOf(const char* table, const Row& row) {
-  return Crc32c(row.body, Crc32c(absl::StrCat(table, "/", row.key, "/", row.number)));
-}
 
 int NoteLogPages(void* log_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(log_pages) = pages;
@@ -107,18 +37,27 @@ absl::Status WithContext(const absl::Status& status, absl::string_view context) 
 }  // namespace
 
 struct SqliteRecordStore::Table {
-  const Kind& kind;
+  const RowKind& kind;
   SqliteStatement select;
   SqliteStatement put;
   SqliteStatement erase;
   std::string body;  // kept for its memory
 
+  absl::Status Encode(const std::string& key, const MessageLite& message) {
+    if (message.SerializeToString(&body)) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(key, " is too large to be stored"));
+  }
+  absl::Status PutRow(const RecordRow& row) {
+    return put.BindText(0, row.key)
+        .Bind(1, row.number)
+        .BindBytes(2, row.body)
+        .Bind(3, ChecksumOf(kind, row))
+        .Bind(4, row.parts)
+        .Run();
+  }
   absl::Status Put(const std::string& key, int64_t number, const MessageLite& message) {
-    if (!message.SerializeToString(&body)) {
-      return absl::InvalidArgumentError(absl::StrCat(key, " is too large to be stored"));
-    }
-    const uint32_t checksum = ChecksumOf(kind.table, {key, number, body});
-    return put.BindText(0, key).Bind(1, number).BindBytes(2, body).Bind(3, checksum).Run();
+    SLUICE_RETURN_IF_ERROR(Encode(key, message));
+    return PutRow({key, number, body});
   }
   absl::Status Erase(const std::string& key) { return erase.BindText(0, key).Run(); }
 
@@ -132,7 +71,7 @@ absl::StatusOr<std::unique_ptr<SqliteRecordStore>> SqliteRecordStore::Open(
     const DataDirectory& directory) {
   const std::string path = absl::StrCat(directory.path(), "/", kFileName);
   InstallWriteFailpoints();
-  SLUICE_ASSIGN_OR_RETURN(auto database, OpenWithSchema(path, Schema()));
+  SLUICE_ASSIGN_OR_RETURN(auto database, OpenWithSchema(path, RecordSchema()));
   SLUICE_RETURN_IF_ERROR(database->Execute(kLogBytesKept));
   std::unique_ptr<SqliteRecordStore> store(new SqliteRecordStore(std::move(database)));
   SLUICE_RETURN_IF_ERROR(store->PrepareTables());
@@ -155,21 +94,22 @@ absl::Status SqliteRecordStore::PrepareTables() {
   SLUICE_ASSIGN_OR_RETURN(SqliteStatement commit, SqliteStatement::Prepare(*database_, "COMMIT"));
   begin_ = std::make_unique<SqliteStatement>(std::move(begin));
   commit_ = std::make_unique<SqliteStatement>(std::move(commit));
-  for (const Kind& kind : kKinds) {
+  for (const RowKind& kind : kRowKinds) {
     const std::string table = kind.table;
     SLUICE_ASSIGN_OR_RETURN(
         SqliteStatement select,
-        SqliteStatement::Prepare(*database_, "SELECT key, number, body, checksum FROM " + table));
+        SqliteStatement::Prepare(
+            *database_, "SELECT key, number, body, checksum, parts FROM " + table + kind.order));
     SLUICE_ASSIGN_OR_RETURN(
         SqliteStatement put,
-        SqliteStatement::Prepare(*database_,
-                                 "INSERT INTO " + table +
-                                     " (key, number, body, checksum) VALUES (?, ?, ?, ?) ON "
-                                     "CONFLICT (key, number) DO UPDATE SET body = excluded.body, "
-                                     "checksum = excluded.checksum"));
+        SqliteStatement::Prepare(
+            *database_, "INSERT INTO " + table +
+                            " (key, number, body, checksum, parts) VALUES (?, ?, ?, ?, ?) ON "
+                            "CONFLICT DO UPDATE SET body = excluded.body, checksum = "
+                            "excluded.checksum, parts = excluded.parts"));
     SLUICE_ASSIGN_OR_RETURN(
         SqliteStatement erase,
-        SqliteStatement::Prepare(*database_, "DELETE FROM " + table + " WHERE key = ?"));
+        SqliteStatement::Prepare(*database_, "DELETE FROM " + table + " WHERE " + kind.erase_by));
     tables_.push_back({kind, std::move(select), std::move(put), std::move(erase), ""});
   }
   return absl::OkStatus();
@@ -183,6 +123,9 @@ absl::StatusOr<StoreChange> SqliteRecordStore::Load() {
     const absl::Status status = LoadTable(table, contents);
     if (absl::IsDataLoss(status)) return DamageError(database_->path(), status.message());
     SLUICE_RETURN_IF_ERROR(status);
+  }
+  if (const absl::Status status = CheckPlaces(); !status.ok()) {
+    return DamageError(database_->path(), status.message());
   }
   // After an error nothing is written any more.
   if (!failure_.ok()) return contents;
@@ -202,9 +145,12 @@ absl::Status SqliteRecordStore::LoadTable(Table& table, StoreChange& contents) {
   while (true) {
     SLUICE_ASSIGN_OR_RETURN(const bool found, table.select.Step());
     if (!found) return table.select.Run();
-    const Row row{std::string(table.select.Bytes(0)), table.select.Int(1), table.select.Bytes(2)};
-    const bool is_sound = ChecksumOf(table.kind.table, row) == table.select.Int(3);
-    if (!is_sound || !table.kind.take(row, contents)) {
+    const RecordRow row{std::string(table.select.Bytes(0)), table.select.Int(1),
+                        table.select.Bytes(2), table.select.Int(4)};
+    const bool is_sound = ChecksumOf(table.kind, row) == table.select.Int(3);
+    const auto kind = static_cast<size_t>(&table - tables_.data());
+    const bool is_next = NotePlace(kind, row.key, row.number, row.parts);
+    if (!is_sound || !is_next || !table.kind.take(row, contents)) {
       return absl::DataLossError(absl::StrCat("what it holds of ", row.key, " in table ",
                                               table.kind.table, " is not what was written"));
     }
@@ -236,12 +182,7 @@ absl::Status SqliteRecordStore::Apply(const StoreChange& change) {
     SLUICE_RETURN_IF_ERROR(tables_[kReplacedStates].Put(state->id(), revision, *state));
   }
   for (const auto& [id, record] : change.records) {
-    if (record.state != nullptr) {
-      SLUICE_RETURN_IF_ERROR(tables_[kRecords].Put(id, record.position, *record.state));
-      continue;
-    }
-    SLUICE_RETURN_IF_ERROR(tables_[kRecords].Erase(id));
-    SLUICE_RETURN_IF_ERROR(tables_[kReplacedStates].Erase(id));
+    SLUICE_RETURN_IF_ERROR(record.state == nullptr ? EraseRecord(id) : PutRecord(id, record));
   }
   for (const auto& [key, request] : change.requests) {
     SLUICE_RETURN_IF_ERROR(tables_[kRequests].PutOrErase(key, request));
@@ -251,6 +192,64 @@ absl::Status SqliteRecordStore::Apply(const StoreChange& change) {
   }
   if (!change.meta.has_value()) return absl::OkStatus();
   return tables_[kMeta].Put("meta", 0, *change.meta);
+}
+
+absl::Status SqliteRecordStore::PutRecord(const std::string& id, const StoredRecord& record) {
+  Table& table = tables_[kRecords];
+  SLUICE_RETURN_IF_ERROR(table.Encode(id, *record.state));
+  RecordParts split = SplitRecord(table.body);
+  const auto count = static_cast<int64_t>(split.parts.size());
+  SLUICE_RETURN_IF_ERROR(table.PutRow({id, record.position, split.head, count}));
+  Place& place = places_[id];
+  place.position = record.position;
+  SLUICE_RETURN_IF_ERROR(PutParts(id, split.parts, place));
+  // A record that has ended changes again only when it is rolled back.
+  place.bodies.clear();
+  if (!record.state->has_end_time()) place.bodies = std::move(split.parts);
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRecordStore::PutParts(const std::string& id,
+                                         const std::vector<std::string>& parts, Place& place) {
+  Table& table = tables_[kParts];
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i < place.bodies.size() && place.bodies[i] == parts[i]) continue;
+    SLUICE_RETURN_IF_ERROR(table.PutRow({id, static_cast<int64_t>(i), parts[i]}));
+  }
+  for (size_t i = parts.size(); i < place.parts; ++i) {
+    SLUICE_RETURN_IF_ERROR(table.erase.BindText(0, id).Bind(1, static_cast<int64_t>(i)).Run());
+  }
+  place.parts = parts.size();
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRecordStore::EraseRecord(const std::string& id) {
+  SLUICE_RETURN_IF_ERROR(tables_[kReplacedStates].Erase(id));
+  const auto found = places_.find(id);
+  if (found == places_.end()) return absl::OkStatus();
+  Place place = std::move(found->second);
+  places_.erase(found);
+  SLUICE_RETURN_IF_ERROR(PutParts(id, {}, place));
+  return tables_[kRecords].erase.Bind(0, place.position).Run();
+}
+
+bool SqliteRecordStore::NotePlace(size_t kind, const std::string& key, int64_t number,
+                                  int64_t parts) {
+  if (kind == kRecords) {
+    places_[key] = {.position = number, .told_parts = static_cast<size_t>(parts)};
+  }
+  if (kind != kParts) return true;
+  // They come in their order.
+  return number == static_cast<int64_t>(places_[key].parts++);
+}
+
+absl::Status SqliteRecordStore::CheckPlaces() const {
+  for (const auto& [id, place] : places_) {
+    if (place.parts != place.told_parts) {
+      return absl::DataLossError(absl::StrCat("of ", id, " parts are missing"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SqliteRecordStore::Checkpoint() {

@@ -7,6 +7,9 @@
 #ifndef SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
 #define SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +39,14 @@ class SqliteRecordStore final : public RecordStore {
   // What one kind of rows is written with.
   struct Table;
 
+  // Where a record's rows are.
+  struct Place {
+    int64_t position = 0;
+    size_t parts = 0;                 // its rows of record_parts
+    size_t told_parts = 0;            // as many as its own row tells of
+    std::vector<std::string> bodies;  // what they hold; empty when that is not known
+  };
+
   explicit SqliteRecordStore(std::unique_ptr<SqliteDatabase> database);
 
   absl::Status PrepareTables();
@@ -44,6 +55,13 @@ class SqliteRecordStore final : public RecordStore {
   absl::Status BeginNewLog();
   absl::Status CommitOnce(const StoreChange& change);
   absl::Status Apply(const StoreChange& change);
+  absl::Status PutRecord(const std::string& id, const StoredRecord& record);
+  absl::Status PutParts(const std::string& id, const std::vector<std::string>& parts, Place& place);
+  absl::Status EraseRecord(const std::string& id);
+  // Of a row that Load has read. False when a part is not the one that was to come next.
+  bool NotePlace(size_t kind, const std::string& key, int64_t number, int64_t parts);
+  // DATA_LOSS when there are other parts than the records' rows tell of.
+  absl::Status CheckPlaces() const;
   // Moves the log into the file when it has grown long.
   absl::Status Checkpoint();
 
@@ -53,6 +71,8 @@ class SqliteRecordStore final : public RecordStore {
   std::unique_ptr<SqliteStatement> begin_;
   std::unique_ptr<SqliteStatement> commit_;
   int log_pages_ = 0;
+  // By id. What a commit that failed leaves here is no matter: no other follows.
+  std::map<std::string, Place> places_;
   // The first error of Commit, which stays.
   absl::Status failure_;
 };

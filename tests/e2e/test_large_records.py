@@ -1,0 +1,51 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Records of thousands of targets, as a client sees them that sets no limit of its own: 4 MiB."""
+import grpc
+
+from calls import pb, request, rolling
+
+TARGETS = 10_000
+
+
+def many_targets():
+    records, _, _ = pb()
+    names = [f"host-{i:05}.example.internal" for i in range(TARGETS)]
+    return [records.Target(id=name, address=f"{name}:8080") for name in names]
+
+
+def connect(daemon):
+    from sluice.v1 import deployment_service_pb2_grpc
+    channel = grpc.insecure_channel(f"unix:{daemon.socket}",
+                                    [("grpc.use_local_subchannel_pool", 1)])
+    return channel, deployment_service_pb2_grpc.DeploymentServiceStub(channel)
+
+
+def pages(stub):
+    token = None
+    while token != "":
+        page = stub.ListStates(request("ListStates", page_size=1000, page_token=token or ""))
+        yield page
+        token = page.next_page_token
+
+
+def test_a_deployment_of_ten_thousand_targets_reaches_a_client_with_the_usual_limits(start_daemon):
+    daemon = start_daemon()
+    channel, stub = connect(daemon)
+    ids = []
+    with channel:
+        for service in ("one", "two", "three"):
+            accepted = stub.Deploy(request("Deploy", service=service, version="v2",
+                                           targets=many_targets(), strategy=rolling(TARGETS // 2)))
+            assert len(accepted.targets) == TARGETS
+            ids.append(accepted.id)
+        for number in ids:
+            daemon.await_status(number, "COMPLETED", seconds=60)
+            state = stub.GetState(request("GetState", deployment_id=number))
+            assert state.result.targets_updated == TARGETS
+            first = next(stub.WatchStates(request("WatchStates", deployment_id=number)))
+            assert first.state == state
+        found = list(pages(stub))
+    assert [state.id for page in found for state in page.states] == ids[::-1]
+    assert len(found) > 1
+    assert all(page.ByteSize() <= 4 << 20 for page in found)
