@@ -37,7 +37,7 @@ class ClockJumpTest : public EngineTest, public testing::WithParamInterface<Jump
     return id;
   }
 
-  v1::Step AwaitWait(const std::string& id) {
+  v1::Step AwaitWait(const std::string& id, absl::Duration left = kDelay) {
     v1::Step waiting;
     Await(id, [&](const v1::DeploymentState& state) {
       if (state.current_step() < state.plan().steps_size()) {
@@ -45,7 +45,7 @@ class ClockJumpTest : public EngineTest, public testing::WithParamInterface<Jump
       }
       return waiting.has_wait_until();
     });
-    clock_.AwaitTimedWait(kDelay);
+    clock_.AwaitTimedWait(left);
     return waiting;
   }
 
@@ -128,7 +128,7 @@ TEST_P(ClockJumpTest, T19APausedWaitKeepsWhatWasLeft) {
   Restart();
   AwaitStatus(id, v1::STATUS_PAUSED);
   ASSERT_TRUE(Resume(id).ok());
-  const v1::Step waiting = AwaitWait(id);
+  const v1::Step waiting = AwaitWait(id, absl::Seconds(40));
   EXPECT_EQ(FromTimestamp(waiting.wait_until()) - FromTimestamp(waiting.start_time()), kDelay);
   PassToTheEnd(id, 40);
 }

@@ -78,13 +78,13 @@ void FakeClock::Advance(absl::Duration duration) {
 
 void FakeClock::Yield() { std::this_thread::yield(); }
 
-void FakeClock::AwaitTimedWait(absl::Duration within) {
+void FakeClock::AwaitTimedWait(absl::Duration left) {
   MutexLock lock(mutex_);
-  const auto is_near = [&](const Waiter* waiter) {
+  const auto is_meant = [&](const Waiter* waiter) {
     mutex_.AssertHeld();
-    return waiter->deadline <= elapsed_ + within;
+    return waiter->deadline == elapsed_ + left;
   };
-  while (std::none_of(waiters_.begin(), waiters_.end(), is_near)) waiter_came_.Wait(mutex_);
+  while (std::none_of(waiters_.begin(), waiters_.end(), is_meant)) waiter_came_.Wait(mutex_);
 }
 
 void FakeClock::AwaitUntimedWait() {

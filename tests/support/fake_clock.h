@@ -33,8 +33,8 @@ class FakeClock final : public TestClock {
   void JumpWall(absl::Duration by) { SetWall(Now() + by); }
   // What was measured before can no longer be compared.
   void Reboot();
-  // Blocks until a wait with a deadline no later than `within` from now is under way.
-  void AwaitTimedWait(absl::Duration within);
+  // Blocks until a wait that ends in just so long is under way.
+  void AwaitTimedWait(absl::Duration left);
   // Blocks until a wait without a deadline is under way.
   void AwaitUntimedWait();
 
