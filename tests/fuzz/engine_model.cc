@@ -100,6 +100,7 @@ void EngineModel::See(const std::vector<v1::DeploymentState>& newest_first,
     const auto found = listed.find(old.id());
     records_.push_back(found == listed.end() ? old : found->second);
     if (found == listed.end()) continue;
+    if (world_.anything_fails() && !IsSame(old, found->second)) hindered_.insert(old.id());
     CheckChange(&old, found->second, subjects.count(old.id()) > 0, time);
     if (HasEnded(found->second) && !IsSame(old, found->second)) note_end(found->second);
     listed.erase(found);
