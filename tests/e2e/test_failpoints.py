@@ -334,7 +334,7 @@ def test_t13_what_was_written_and_answered_with_an_error_is_found_by_a_retry(sta
             continue  # It was a later commit that failed.
         except grpc.RpcError as error:
             assert error.code() == grpc.StatusCode.INTERNAL, error
-            assert "failpoint journal.after_sync" in daemon.log()
+            eventually(lambda: "failpoint journal.after_sync" in daemon.log())
         with pytest.raises(grpc.RpcError):
             gated(daemon)  # Nothing is accepted until a restart.
         daemon.kill()
