@@ -171,6 +171,12 @@ void EngineTest::HangDeploy(const std::string& target, const std::string& versio
   world_->Script(CallKind::kDeploy, target, version, {.hangs = true});
 }
 
+void EngineTest::HangFor(absl::Duration left, CallKind kind, size_t calls) {
+  world_->AwaitCalls(kind, calls);
+  clock_.AwaitTimedWait(left);
+  clock_.Advance(left);
+}
+
 void EngineTest::FailHealth(const std::string& target, const std::string& version) {
   world_->Script(CallKind::kHealth, target, version,
                  {.status = absl::UnavailableError("HTTP 503")});

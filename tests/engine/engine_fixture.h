@@ -57,6 +57,9 @@ class EngineTest : public testing::Test {
   void MakeManager(const EngineLimits& limits);
   void FailDeploy(const std::string& target, const std::string& version);
   void HangDeploy(const std::string& target, const std::string& version);
+  // Lets the time pass that the deployment has left, once so many calls of the kind have begun and
+  // nothing else is left to wait for.
+  void HangFor(absl::Duration left, CallKind kind, size_t calls);
   void FailHealth(const std::string& target, const std::string& version);
   // "t1=2.0" for each deploy call, in the order in which they began.
   std::vector<std::string> Deploys() const;

@@ -170,8 +170,8 @@ TEST_F(RolloutTest, NoProgressUntilTheDeadlineIsAFailure) {
   StartWith(2);
   HangDeploy("t1", "2.0");
   const std::string id = Deploy(Request("progress_deadline { seconds: 30 }"));
-  world_->AwaitCalls(CallKind::kDeploy, 1);
-  const v1::DeploymentState state = RunToEnd(id);
+  HangFor(absl::Seconds(30), CallKind::kDeploy, 1);
+  const v1::DeploymentState state = AwaitEnd(id);
   EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
   EXPECT_EQ(state.reason(), v1::REASON_PROGRESS_DEADLINE);
   EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t1=1.0"));

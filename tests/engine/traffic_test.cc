@@ -74,8 +74,10 @@ TEST_F(TrafficTest, ARouterThatFailsOnTheWayBackTooHasNotRolledBack) {
 TEST_F(TrafficTest, ARouterThatHangsRunsIntoTheProgressDeadline) {
   StartWith(0);
   world_->Script(CallKind::kSwitch, "shop", "2.0", {.hangs = true});
-  const v1::DeploymentState state =
-      Run(Request("strategy { blue_green_strategy {} } progress_deadline { seconds: 30 }"));
+  const std::string id =
+      Deploy(Request("strategy { blue_green_strategy {} } progress_deadline { seconds: 30 }"));
+  HangFor(absl::Seconds(30), CallKind::kSwitch, 1);
+  const v1::DeploymentState state = AwaitEnd(id);
   EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
   EXPECT_EQ(state.reason(), v1::REASON_PROGRESS_DEADLINE);
 }
@@ -83,8 +85,11 @@ TEST_F(TrafficTest, ARouterThatHangsRunsIntoTheProgressDeadline) {
 TEST_F(TrafficTest, AWayBackThatHangsRunsIntoTheProgressDeadlineToo) {
   StartWith(0);
   world_->Script(CallKind::kSwitch, "shop", "", {.hangs = true});
-  const v1::DeploymentState state =
-      Run(Request("strategy { blue_green_strategy {} } progress_deadline { seconds: 30 }"));
+  const std::string id =
+      Deploy(Request("strategy { blue_green_strategy {} } progress_deadline { seconds: 30 }"));
+  HangFor(absl::Seconds(30), CallKind::kSwitch, 1);
+  HangFor(absl::Seconds(30), CallKind::kSwitch, 2);
+  const v1::DeploymentState state = AwaitEnd(id);
   EXPECT_EQ(state.status(), v1::STATUS_FAILED) << state.message();
   EXPECT_EQ(state.reason(), v1::REASON_ROLLBACK_FAILED);
 }
