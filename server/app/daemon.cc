@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "app/config.h"
 #include "app/driver_table.h"
 #include "app/version.h"
 #include "base/status_macros.h"
@@ -156,6 +157,7 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
   const config::v1::Listen& listen = config_.listen();
   ServerOptions options;
   options.unix_socket = SocketOf(listen);
+  options.make_socket_directory = options.unix_socket == kDefaultSocket;
   if (!listen.tcp().empty()) {
     SLUICE_ASSIGN_OR_RETURN(options.tcp, ParseListenAddress(listen.tcp()));
   }
