@@ -284,6 +284,11 @@ v1::ListServicesResponse DeploymentManager::ListServices() const {
   return response;
 }
 
+size_t DeploymentManager::ActiveDeployments() const {
+  MutexLock lock(mutex_);
+  return jobs_.size();
+}
+
 void DeploymentManager::StopAccepting() {
   MutexLock lock(mutex_);
   accepting_ = false;

@@ -278,6 +278,13 @@ def test_systemd_is_told(start_daemon, tmp_path):
         ready = systemd.recv(4096).decode().splitlines()
         assert ready[0] == "READY=1"
         assert ready[1].startswith(f"STATUS=serving on unix:{daemon.socket}")
+        assert ready[1].endswith("; 0 deployments active")
+        ready_line = ready[1] + "\n"
+        gate = strategy("CanaryStrategy", manual_promotion=True)
+        state = call(daemon, "Deploy", service="web", version="v2", strategy=gate)
+        assert systemd.recv(4096).decode() == ready_line.replace("0 deployments", "1 deployment")
+        call(daemon, "Abort", deployment_id=state.id)
+        assert systemd.recv(4096).decode() == ready_line
         assert daemon.stop() == 0
         stopping = systemd.recv(4096).decode().splitlines()
         assert stopping[0] == "STOPPING=1"
