@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 
+#include "app/config.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "rpc/listen_address.h"
@@ -43,6 +44,7 @@ absl::StatusOr<ServerOptions> ServerOptionsOf(const config::v1::Config& config) 
   const config::v1::Listen& listen = config.listen();
   ServerOptions options;
   options.unix_socket = SocketOf(listen);
+  options.make_socket_directory = options.unix_socket == kDefaultSocket;
   if (!listen.tcp().empty()) {
     SLUICE_ASSIGN_OR_RETURN(options.tcp, ParseListenAddress(listen.tcp()));
   }

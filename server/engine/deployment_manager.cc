@@ -13,6 +13,7 @@
 #include "base/violations.h"
 #include "engine/deploy_request.h"
 #include "engine/deployment_orchestrator.h"
+#include "engine/port_call.h"
 #include "engine/record_size.h"
 #include "engine/registry_record.h"
 #include "engine/verb_request.h"
@@ -153,11 +154,10 @@ void DeploymentManager::Run(const JobPtr& job) {
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {
-    // One of the three places where exceptions of others end: this deployment fails, not the
-    // daemon.
-    Change(record, [&](v1::DeploymentState& state) {
-      Fail(state, v1::REASON_INTERNAL, error.what(), job->clock.Now());
-    });
+    // One of the places where exceptions of others end: this deployment fails, not the daemon.
+    orchestrator.FailInternally(error.what());
+  } catch (...) {
+    orchestrator.FailInternally(kUnknownException);
   }
   MutexLock lock(mutex_);
   Forget(job);

@@ -53,4 +53,9 @@ v1::ListServicesResponse DeploymentManager::ListServices() const {
   return response;
 }
 
+size_t DeploymentManager::ActiveDeployments() const {
+  MutexLock lock(mutex_);
+  return jobs_.size();
+}
+
 }  // namespace sluice
