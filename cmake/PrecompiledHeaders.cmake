@@ -41,4 +41,7 @@ if(SLUICE_BUILD_TESTS)
   sluice_add_precompiled_headers(sluice_test_precompiled_headers
                                  LIBRARIES ${LIBRARIES} GTest::gmock
                                  HEADERS ${HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
+  # As programs are compiled.
+  set_target_properties(sluice_test_precompiled_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(sluice_test_precompiled_headers PRIVATE -fPIE)
 endif()
