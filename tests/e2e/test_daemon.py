@@ -221,6 +221,13 @@ def test_a_second_daemon_on_the_port_gives_up(start_daemon, tmp_path):
     assert not listed(daemon)
 
 
+@pytest.mark.parametrize("told", [False, True])
+def test_the_daemon_says_whether_it_was_told_to_listen_insecurely(start_daemon, told):
+    daemon = start_daemon(extra=("--insecure-listen",) if told else ())
+    assert call(daemon, "GetServerInfo").insecure_listen == told
+    assert ("where others reach it without TLS" in daemon.cli("info").stdout) == told
+
+
 def test_the_socket_of_a_killed_daemon_is_taken_over(start_daemon):
     killed = start_daemon()
     killed.process.kill()
