@@ -159,6 +159,7 @@ bool TakesList(const std::string& flag) { return flag == "--status"; }
 std::vector<std::string> FlagValues(const std::string& flag) {
   if (flag == "--strategy") return StrategyNames();
   if (flag == "--on-failure") return {"rollback", "stop", "continue"};
+  if (flag == "--on-uncertain") return {"probe_then_retry", "pause", "rollback"};
   if (flag == "--for") return {"completed", "paused", "terminal"};
   if (flag == "--output" || flag == "-o") return {"text", "wide", "json", "yaml"};
   if (flag != "--status") return {};

@@ -5,6 +5,7 @@
 
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -19,12 +20,12 @@ namespace sluice::client {
 namespace {
 
 absl::Status SetStrategy(const DeployOptions& options, v1::DeployRequest& request) {
-  if (!options.strategy.empty()) {
-    request.clear_strategy();
-    return BuildStrategy(options.strategy, options.strategy_parameters,
-                         *request.mutable_strategy());
+  if (options.strategy.empty() && options.strategy_parameters.empty()) return absl::OkStatus();
+  const std::string name =
+      options.strategy.empty() ? StrategyNameOf(request.strategy()) : options.strategy;
+  if (!name.empty()) {
+    return BuildStrategy(name, options.strategy_parameters, *request.mutable_strategy());
   }
-  if (options.strategy_parameters.empty()) return absl::OkStatus();
   const std::vector<std::string> fitting = StrategiesTaking(options.strategy_parameters);
   if (fitting.empty()) {
     return absl::InvalidArgumentError("no strategy takes all of these parameters together");
@@ -35,20 +36,39 @@ absl::Status SetStrategy(const DeployOptions& options, v1::DeployRequest& reques
                    absl::StrJoin(fitting, " or --strategy ")));
 }
 
+// The value of `Policy` that the flag's word means.
+template <typename Policy>
+absl::StatusOr<Policy> PolicyOf(const char* flag, const std::string& word) {
+  const google::protobuf::EnumDescriptor& type = *google::protobuf::GetEnumDescriptor<Policy>();
+  std::vector<std::string> known;
+  // The first one stands for none.
+  for (int i = 1; i < type.value_count(); ++i) {
+    const auto policy = static_cast<Policy>(type.value(i)->number());
+    known.push_back(Word(policy));
+    if (known.back() == word) return policy;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(flag,
+                                                 ": "
+                                                 ", word, "
+                                                 " is none of ",
+                                                 absl::StrJoin(known, ", ")));
+}
+
 absl::Status SetOnFailure(const DeployOptions& options, v1::DeployRequest& request) {
   if (options.max_failed_targets.has_value()) {
     request.mutable_on_failure()->set_max_failed_targets(*options.max_failed_targets);
   }
-  if (options.on_failure.empty()) return absl::OkStatus();
-  for (const v1::FailurePolicy policy :
-       {v1::FAILURE_POLICY_ROLLBACK, v1::FAILURE_POLICY_STOP, v1::FAILURE_POLICY_CONTINUE}) {
-    if (Word(policy) == options.on_failure) {
-      request.mutable_on_failure()->set_policy(policy);
-      return absl::OkStatus();
-    }
+  if (!options.on_failure.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto policy,
+                            PolicyOf<v1::FailurePolicy>("--on-failure", options.on_failure));
+    request.mutable_on_failure()->set_policy(policy);
   }
-  return absl::InvalidArgumentError(absl::StrCat("--on-failure: \"", options.on_failure,
-                                                 "\" is none of rollback, stop, continue"));
+  if (!options.on_uncertain.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto policy,
+                            PolicyOf<v1::UncertainPolicy>("--on-uncertain", options.on_uncertain));
+    request.mutable_on_failure()->set_on_uncertain(policy);
+  }
+  return absl::OkStatus();
 }
 
 void AddTargets(const DeployOptions& options, v1::DeployRequest& request) {

@@ -14,7 +14,8 @@
 
 namespace sluice::client {
 
-// Reads options.file when there is one; flags go over what it says. The error is a usage error and
+// Reads options.file when there is one; flags go over what it says, also single parameters of its
+// strategy. Another strategy than the file's replaces it whole. The error is a usage error and
 // names the flag, or the file with line and column. Without a request id a random one is made, so
 // that the call can be repeated safely.
 absl::StatusOr<v1::DeployRequest> BuildDeployRequest(const DeployOptions& options);

@@ -42,6 +42,7 @@ struct DeployOptions {
   std::vector<std::pair<std::string, std::string>> strategy_parameters;
   std::vector<std::string> targets;  // ID or ID=ADDRESS
   std::string on_failure;
+  std::string on_uncertain;
   std::optional<int> max_failed_targets;
   std::optional<absl::Duration> progress_deadline;
   std::string reason;

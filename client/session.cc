@@ -11,6 +11,34 @@
 #include "client/view/deployment_view.h"
 
 namespace sluice::client {
+namespace {
+
+// At least what is printed as one.
+bool LooksLikeAnId(const std::string& subject) {
+  return subject.size() >= kShortIdLength &&
+         subject.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+grpc::Status GetState(Connection& connection, const std::string& subject, bool is_id,
+                      v1::DeploymentState& state) {
+  v1::GetStateRequest request;
+  if (is_id) {
+    request.set_deployment_id(subject);
+  } else {
+    request.set_service(subject);
+  }
+  return connection.Call(&Connection::Deployments::GetState, request, state);
+}
+
+// An id's beginning may be no legal service name, or none that the caller has a grant for, and the
+// other way round.
+bool MayBeTheOther(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::NOT_FOUND ||
+         status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+}
+
+}  // namespace
 
 void Session::PrintDocument(const google::protobuf::Message& message) {
   PrintDocument(ToDocument(message));
@@ -38,17 +66,16 @@ ExitCode Session::UsageError(const std::string& what) {
 }
 
 grpc::Status Session::Find(const std::string& subject, v1::DeploymentState& state) {
-  v1::GetStateRequest request;
-  request.set_service(subject);
-  const grpc::Status by_service =
-      connection.Call(&Connection::Deployments::GetState, request, state);
-  // An id's beginning may be no legal service name, and the other way round.
-  const bool may_be_an_id = by_service.error_code() == grpc::StatusCode::NOT_FOUND ||
-                            by_service.error_code() == grpc::StatusCode::INVALID_ARGUMENT;
-  if (!may_be_an_id) return by_service;
-  request.set_deployment_id(subject);
-  const grpc::Status by_id = connection.Call(&Connection::Deployments::GetState, request, state);
-  if (by_id.error_code() != grpc::StatusCode::NOT_FOUND) return by_id;
+  const bool id_first = LooksLikeAnId(subject);
+  const grpc::Status first = GetState(connection, subject, id_first, state);
+  if (!MayBeTheOther(first)) return first;
+  const grpc::Status second = GetState(connection, subject, !id_first, state);
+  if (!MayBeTheOther(second)) return second;
+  const grpc::Status& by_id = id_first ? first : second;
+  const grpc::Status& by_service = id_first ? second : first;
+  // Which deployments begin so, or which grant is missing.
+  if (by_id.error_code() == grpc::StatusCode::INVALID_ARGUMENT) return by_id;
+  if (by_service.error_code() == grpc::StatusCode::PERMISSION_DENIED) return by_service;
   return {grpc::StatusCode::NOT_FOUND,
           absl::StrCat("\"", Printable(subject),
                        "\" is neither a service with a deployment nor a deployment's id")};

@@ -40,7 +40,9 @@ struct Session {
   ExitCode Fail(const grpc::Status& status);
   ExitCode UsageError(const std::string& what);
 
-  // The deployment that the user means: a service's latest, else one by id or its unique beginning.
+  // The deployment that the user means: a service's latest, or one by id or its unique beginning.
+  // What looks like an id is asked as one first: as a service's name it may be refused, and
+  // refusals stand in the audit trail.
   grpc::Status Find(const std::string& subject, v1::DeploymentState& state);
 };
 

@@ -77,7 +77,8 @@ absl::Status SetDouble(Message& message, const FieldDescriptor& field, const std
   return absl::OkStatus();
 }
 
-absl::Status AddDoubles(Message& message, const FieldDescriptor& field, const std::string& text) {
+absl::Status SetDoubles(Message& message, const FieldDescriptor& field, const std::string& text) {
+  message.GetReflection()->ClearField(&message, &field);
   for (absl::string_view part : absl::StrSplit(text, ',')) {
     double value = 0;
     if (!absl::SimpleAtod(part, &value)) {
@@ -89,7 +90,7 @@ absl::Status AddDoubles(Message& message, const FieldDescriptor& field, const st
 }
 
 absl::Status SetField(Message& message, const FieldDescriptor& field, const std::string& text) {
-  if (field.is_repeated()) return AddDoubles(message, field, text);
+  if (field.is_repeated()) return SetDoubles(message, field, text);
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return SetDouble(message, field, text);
@@ -141,6 +142,15 @@ std::vector<std::string> StrategyNames() {
   std::vector<std::string> names;
   for (const StrategyName& strategy : kStrategies) names.emplace_back(strategy.name);
   return names;
+}
+
+std::string StrategyNameOf(const v1::Strategy& strategy) {
+  const auto* kind = strategy.GetReflection()->GetOneofFieldDescriptor(
+      strategy, v1::Strategy::descriptor()->oneof_decl(0));
+  for (const StrategyName& known : kStrategies) {
+    if (kind != nullptr && kind->name() == known.field) return known.name;
+  }
+  return "";
 }
 
 absl::Status BuildStrategy(const std::string& name,

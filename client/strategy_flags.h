@@ -30,8 +30,12 @@ const std::vector<StrategyFlag>& StrategyFlags();
 // The names that --strategy takes, target-based ones first.
 std::vector<std::string> StrategyNames();
 
-// Fills `strategy` from a name (also with dashes, or as in the contract: rolling_deployment) and
-// the parameters (field name, text). The error names the flag and what the strategy takes instead.
+// The name of the strategy that is set; empty when none is.
+std::string StrategyNameOf(const v1::Strategy& strategy);
+
+// Sets `parameters` (field name, text) in `strategy`, whose other parameters stay when it is the
+// one of that name already (also with dashes, or as in the contract: rolling_deployment). The error
+// names the flag and what the strategy takes instead.
 absl::Status BuildStrategy(const std::string& name,
                            const std::vector<std::pair<std::string, std::string>>& parameters,
                            v1::Strategy& strategy);

@@ -5,50 +5,15 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
 
 namespace sluice::client {
 namespace {
-
-constexpr size_t kShortIdLength = 8;
-
-struct CodePoint {
-  char32_t value = 0;
-  size_t bytes = 1;
-  bool valid = false;
-};
-
-size_t SequenceLength(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  if (lead >= 0xF0 && lead < 0xF5) return 4;
-  return 0;
-}
-
-bool IsScalarValue(char32_t value, size_t bytes) {
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  return value >= kSmallest[bytes] && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-}
-
-CodePoint Decode(absl::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = SequenceLength(lead);
-  if (length == 0 || length > text.size()) return {};
-  char32_t value = length == 1 ? lead : lead & (0x7F >> length);
-  for (size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xC0) != 0x80) return {};
-    value = (value << 6) | (next & 0x3F);
-  }
-  if (!IsScalarValue(value, length)) return {};
-  return {value, length, true};
-}
 
 bool IsIn(char32_t value, std::pair<char32_t, char32_t> range) {
   return value >= range.first && value <= range.second;
@@ -127,14 +92,14 @@ size_t LineEnd(absl::string_view text, int width) {
   size_t blank = 0;
   int used = 0;
   while (end < text.size()) {
-    const CodePoint point = Decode(text.substr(end));
+    const CodePoint point = DecodeUtf8(text.substr(end));
     used += point.valid ? Columns(point.value) : 1;
     if (text[end] == ' ') blank = end;
     if (used > width) break;
     end += point.bytes;
   }
   if (blank > 0) return blank;
-  return std::max(end, Decode(text).bytes);
+  return std::max(end, DecodeUtf8(text).bytes);
 }
 
 }  // namespace
@@ -142,7 +107,7 @@ size_t LineEnd(absl::string_view text, int width) {
 int DisplayWidth(absl::string_view text) {
   int width = 0;
   while (!text.empty()) {
-    const CodePoint point = Decode(text);
+    const CodePoint point = DecodeUtf8(text);
     width += point.valid ? Columns(point.value) : 1;
     text.remove_prefix(point.bytes);
   }
@@ -155,7 +120,7 @@ std::string CutToWidth(absl::string_view text, int width) {
   std::string cut;
   int used = 1;
   while (!text.empty()) {
-    const CodePoint point = Decode(text);
+    const CodePoint point = DecodeUtf8(text);
     used += point.valid ? Columns(point.value) : 1;
     if (used > width) break;
     absl::StrAppend(&cut, text.substr(0, point.bytes));
@@ -181,7 +146,7 @@ std::vector<std::string> Wrap(absl::string_view text, int width, size_t most) {
 std::string Printable(absl::string_view text) {
   std::string printable;
   while (!text.empty()) {
-    const CodePoint point = Decode(text);
+    const CodePoint point = DecodeUtf8(text);
     size_t consumed = point.bytes;
     if (text[0] == '\x1b') {
       consumed = EscapeLength(text);

@@ -7,6 +7,7 @@
 #ifndef SLUICE_CLIENT_TEXT_H_
 #define SLUICE_CLIENT_TEXT_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ std::vector<std::string> Wrap(absl::string_view text, int width, size_t most);
 // control characters and invalid UTF-8 into "?".
 std::string Printable(absl::string_view text);
 
-// How the CLI prints a deployment's id: its first 8 characters.
+inline constexpr size_t kShortIdLength = 8;
+
+// How the CLI prints a deployment's id: its first kShortIdLength characters.
 std::string ShortId(const std::string& id);
 
 // "1 target", "3 targets".

@@ -19,6 +19,7 @@ function(sluice_library NAME)
   set_target_properties(${NAME} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/server)
   target_link_libraries(${NAME} PUBLIC ${ARG_DEPENDS} PRIVATE sluice_warnings)
+  sluice_precompile_headers(${NAME} sluice_precompiled_headers)
 endfunction()
 
 # sluice_test(NAME [DEPENDS library ...]): the *_test.cc files of this folder and what they include.
@@ -33,6 +34,7 @@ function(sluice_test NAME)
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR})
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest GTest::gtest_main
                                         sluice_warnings)
+  sluice_precompile_headers(${NAME} sluice_test_precompiled_headers)
   if("grpc-free" IN_LIST ARG_LABELS)
     add_dependencies(grpc_free_tests ${NAME})
   endif()

@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 install(TARGETS sluiced sluice RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES client/sluice.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES server/app/sluiced.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
-install(FILES examples/sluice.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES examples/sluice.yaml examples/request.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # systemd looks below /usr/lib and /usr/local/lib, whatever the machine's library directory is. The

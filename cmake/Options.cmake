@@ -2,6 +2,7 @@
 
 option(SLUICE_BUILD_TESTS "Build the tests" ON)
 option(SLUICE_FAILPOINTS "Compile failpoints in; for tests alone" OFF)
+option(SLUICE_PRECOMPILED_HEADERS "Parse the headers of libraries once for all files" OFF)
 option(SLUICE_FUZZ "Let libFuzzer drive the fuzz targets; needs Clang" OFF)
 set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 
@@ -13,7 +14,9 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Objects are the same in every clone of the repository.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 find_program(MOLD mold)
 if(MOLD)

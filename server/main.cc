@@ -18,6 +18,7 @@
 #include "app/flags.h"
 #include "app/log.h"
 #include "app/signals.h"
+#include "app/status_line.h"
 #include "app/systemd.h"
 #include "app/version.h"
 #include "app/watchdog.h"
@@ -88,10 +89,14 @@ int Run(int argc, char** argv) {
   spdlog::info("event=started version={} listen=\"{}\" services={} durability={}", kVersion,
                (*daemon)->Addresses(), config->services_size(), (*daemon)->Durability());
   const SystemdNotifier systemd = SystemdNotifier::FromEnvironment();
-  LogIfFailed(systemd.Ready("serving on " + (*daemon)->Addresses()));
+  const std::string status = StatusLine(**daemon);
+  LogIfFailed(systemd.Ready(status));
   const absl::StatusOr<std::unique_ptr<Ticker>> watchdog = StartWatchdog(systemd, **daemon);
   LogIfFailed(watchdog.status());
+  absl::StatusOr<std::unique_ptr<Ticker>> status_line = StartStatusLine(systemd, **daemon, status);
+  LogIfFailed(status_line.status());
   while (AwaitSignal() == SIGHUP) Reload(flags, **daemon);
+  status_line = nullptr;
   LogIfFailed(systemd.Stopping("draining"));
   if (!RunUntilSignal([&] { (*daemon)->Drain(); }, (*daemon)->DrainLimit())) CutOff(**daemon);
   if (!FlushLog()) _exit(EXIT_SUCCESS);

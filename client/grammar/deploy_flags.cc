@@ -40,6 +40,11 @@ void AddDeploymentFlags(CLI::App& verb, DeployOptions& options) {
       ->allow_extra_args(false);
   verb.add_option("--on-failure", options.on_failure, "rollback, stop or continue (rollback)")
       ->check(OneOf({"rollback", "stop", "continue"}));
+  verb.add_option(
+          "--on-uncertain", options.on_uncertain,
+          "after a crash of the daemon that leaves a target unknown: probe_then_retry, pause "
+          "or rollback (probe_then_retry)")
+      ->check(OneOf({"probe_then_retry", "pause", "rollback"}));
   verb.add_option("--max-failed-targets", options.max_failed_targets,
                   "targets that may fail without failing the deployment (0)");
   AddDuration(verb, "--progress-deadline", options.progress_deadline,

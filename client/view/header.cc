@@ -22,6 +22,17 @@ constexpr int kValueColumn = 13;
 constexpr int kWidestBar = 30;
 // On a page that has to fit the terminal.
 constexpr size_t kMostMessageLines = 3;
+// A lower page says the same in fewer lines, so that the present step stays in sight.
+constexpr int kRoomyHeight = 18;
+
+bool IsLow(const ViewOptions& options) {
+  return options.height > 0 && options.height < kRoomyHeight;
+}
+
+size_t MostMessageLines(const ViewOptions& options) {
+  if (options.height == 0) return 0;
+  return IsLow(options) ? 1 : kMostMessageLines;
+}
 
 Line Field(const std::string& key, const Line& value) {
   return Line(key + ":", Style::kBold).PadTo(kValueColumn).Add(value);
@@ -119,6 +130,20 @@ Line FleetText(const v1::Fleet& fleet) {
   return line;
 }
 
+void AddSubject(const v1::DeploymentState& state, const ViewOptions& options,
+                std::vector<Line>& lines) {
+  const std::string id = options.wide ? state.id() : ShortId(state.id());
+  if (IsLow(options)) {
+    Line subject(absl::StrCat(id, " ", state.service(), " "));
+    lines.push_back(Field("Deployment", subject.Add(VersionText(state))));
+    return;
+  }
+  lines.push_back(Field("Deployment", Line(id)));
+  lines.push_back(Field("Service", Line(state.service())));
+  lines.push_back(Field("Version", VersionText(state)));
+  lines.push_back(Field("Strategy", Line(state.strategy())));
+}
+
 void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
   if (state.plan().steps().empty()) return;
   Line line(StepCounter(state));
@@ -145,9 +170,8 @@ void AddMessage(const v1::DeploymentState& state, const ViewOptions& options,
   const std::string message = MessageText(state);
   if (message.empty()) return;
   const int width = options.width > 0 ? std::max(options.width - kValueColumn, 1) : 0;
-  const size_t most = options.height > 0 ? kMostMessageLines : 0;
   std::string key = "Message";
-  for (const std::string& part : Wrap(Printable(message), width, most)) {
+  for (const std::string& part : Wrap(Printable(message), width, MostMessageLines(options))) {
     lines.push_back(key.empty() ? Line().PadTo(kValueColumn).Add(part) : Field(key, Line(part)));
     key.clear();
   }
@@ -188,10 +212,7 @@ std::string ElapsedText(const v1::DeploymentState& state, absl::Time now) {
 
 std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptions& options) {
   std::vector<Line> lines;
-  lines.push_back(Field("Deployment", Line(options.wide ? state.id() : ShortId(state.id()))));
-  lines.push_back(Field("Service", Line(state.service())));
-  lines.push_back(Field("Version", VersionText(state)));
-  lines.push_back(Field("Strategy", Line(state.strategy())));
+  AddSubject(state, options, lines);
   lines.push_back(Field("Status", StatusText(state)));
   AddMessage(state, options, lines);
   AddStep(state, lines);

@@ -190,7 +190,7 @@ class Demo:
   sluice wait web --for=paused; sluice promote web
 
 stop it:
-  kill -- {groups}; rm -r {self.directory}""")
+  kill -- {groups}; rm -rf {self.directory}""")
 
     def stop(self):
         for process in reversed(self.processes):

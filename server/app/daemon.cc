@@ -12,20 +12,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "app/driver_table.h"
+#include "app/server_options.h"
+#include "app/service_definitions.h"
 #include "app/version.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
 #include "drivers/shared/command.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "rpc/listen_address.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
 namespace {
 
-constexpr char kNoSocket[] = "none";
 // Of drain_grace: how long running calls may go on by themselves, and how long answers may take to
 // reach their readers at the end.
 constexpr double kShareForCalls = 0.7;
@@ -44,27 +43,6 @@ std::string RandomId() {
   return absl::StrFormat("%016x", absl::Uniform<uint64_t>(random));
 }
 
-absl::StatusOr<ServiceDefinitionPtr> Define(const config::v1::Service& service, bool configured) {
-  auto definition = std::make_shared<ServiceDefinition>();
-  definition->config = service;
-  definition->configured = configured;
-  SLUICE_ASSIGN_OR_RETURN(definition->ports, MakePorts(service));
-  return definition;
-}
-
-// What a service without configuration gets: drivers that do nothing.
-ServiceDefinitionPtr Unconfigured(const config::v1::Config& config) {
-  if (!config.allow_unconfigured_services()) return nullptr;
-  absl::StatusOr<ServiceDefinitionPtr> definition = Define(config::v1::Service(), false);
-  return definition.ok() ? *std::move(definition) : nullptr;
-}
-
-EngineLimits LimitsOf(const config::v1::Limits& limits) {
-  return {.max_active_deployments = limits.max_active_deployments(),
-          .max_pending_deployments = limits.max_pending_deployments(),
-          .max_target_calls = limits.max_target_calls()};
-}
-
 // What a reload does not take.
 config::v1::Config Fixed(config::v1::Config config) {
   config.clear_services();
@@ -72,31 +50,6 @@ config::v1::Config Fixed(config::v1::Config config) {
   config.mutable_access()->Clear();
   config.mutable_access()->set_audit_file(audit_file);
   return config;
-}
-
-std::string SocketOf(const config::v1::Listen& listen) {
-  return listen.unix_socket() == kNoSocket ? "" : listen.unix_socket();
-}
-
-ClientCertificate AskedOf(const config::v1::Tls& tls) {
-  if (tls.client_ca_file().empty()) return ClientCertificate::kNotAsked;
-  return tls.client_certificate_optional() ? ClientCertificate::kOptional
-                                           : ClientCertificate::kRequired;
-}
-
-ConnectionLimits ConnectionLimitsOf(const config::v1::Limits& limits) {
-  return {.total = static_cast<size_t>(limits.max_connections()),
-          .per_peer = static_cast<size_t>(limits.max_connections_per_peer())};
-}
-
-void WarnOfOpenAddress(const config::v1::Config& config) {
-  const config::v1::Listen& listen = config.listen();
-  if (listen.tcp().empty() || listen.has_tls()) return;
-  const absl::StatusOr<ListenAddress> address = ParseListenAddress(listen.tcp());
-  if (!address.ok() || IsLoopback(*address)) return;
-  spdlog::warn("event=insecure_listen address={} message=\"{}\"", listen.tcp(),
-               config.has_access() ? "what is sent there, tokens too, can be read on the way"
-                                   : "anybody who reaches this address can deploy");
 }
 
 // Says what became of files that are looked at again and again. True when there is something new.
@@ -114,9 +67,9 @@ bool LogRefresh(const char* what, const absl::StatusOr<bool>& refreshed) {
 
 Daemon::Daemon(const config::v1::Config& config)
     : config_(config),
-      catalog_(Unconfigured(config)),
+      catalog_(DefineUnconfigured(config)),
       registry_(clock_, config.limits().history_per_service()),
-      manager_(clock_, registry_, catalog_, LimitsOf(config.limits()), RandomId) {}
+      manager_(clock_, registry_, catalog_, EngineLimitsOf(config.limits()), RandomId) {}
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& config,
                                                       std::vector<UniqueFd> inherited) {
@@ -148,20 +101,8 @@ absl::Status Daemon::OpenFiles() {
 }
 
 absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
-  const config::v1::Listen& listen = config_.listen();
-  ServerOptions options;
-  options.unix_socket = SocketOf(listen);
-  if (!listen.tcp().empty()) {
-    SLUICE_ASSIGN_OR_RETURN(options.tcp, ParseListenAddress(listen.tcp()));
-  }
+  SLUICE_ASSIGN_OR_RETURN(ServerOptions options, ServerOptionsOf(config_));
   options.inherited = std::move(inherited);
-  options.insecure_listen = listen.insecure_listen();
-  options.client_certificate = AskedOf(listen.tls());
-  options.limits = ConnectionLimitsOf(config_.limits());
-  options.max_watches_per_principal =
-      static_cast<size_t>(config_.limits().max_watches_per_principal());
-  options.reflection = config_.reflection();
-  options.watch_heartbeat = FromProtoDuration(config_.watch_heartbeat());
   const ServerContext context{.clock = clock_,
                               .manager = manager_,
                               .registry = registry_,
@@ -275,11 +216,7 @@ void Daemon::RefreshCertificates() {
 }
 
 absl::Status Daemon::TakeServices(const config::v1::Config& config) {
-  std::vector<ServiceDefinitionPtr> services;
-  for (const config::v1::Service& service : config.services()) {
-    SLUICE_ASSIGN_OR_RETURN(ServiceDefinitionPtr definition, Define(service, true));
-    services.push_back(std::move(definition));
-  }
+  SLUICE_ASSIGN_OR_RETURN(std::vector<ServiceDefinitionPtr> services, DefineServices(config));
   catalog_.Replace(std::move(services));
   return absl::OkStatus();
 }

@@ -60,6 +60,8 @@ class Daemon {
   absl::Status CheckAlive(absl::Duration timeout);
   Clock& clock() { return clock_; }
 
+  size_t ActiveDeployments() const { return manager_.ActiveDeployments(); }
+
   // "disk" or "memory".
   std::string Durability() const { return records_ == nullptr ? "memory" : "disk"; }
 

@@ -25,6 +25,9 @@ class SystemdNotifier {
 
   static SystemdNotifier FromEnvironment();
 
+  // Whether there is a socket.
+  bool is_heard() const { return !socket_.empty(); }
+
   // `status` is one line for `systemctl status`.
   absl::Status Ready(absl::string_view status) const;
   absl::Status Status(absl::string_view status) const;

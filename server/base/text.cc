@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -20,7 +19,7 @@ bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0
 // sequence begins so.
 struct Lead {
   size_t length;
-  uint32_t bits;
+  char32_t bits;
 };
 
 Lead ReadLead(unsigned char byte) {
@@ -32,33 +31,34 @@ Lead ReadLead(unsigned char byte) {
 }
 
 // Refuses overlong forms, surrogates, and what lies above Unicode.
-bool IsCodePointOfLength(uint32_t code_point, size_t length) {
+bool IsCodePointOfLength(char32_t code_point, size_t length) {
   if (length == 3) return code_point >= 0x800 && (code_point < 0xD800 || code_point > 0xDFFF);
   if (length == 4) return code_point >= 0x10000 && code_point <= 0x10FFFF;
-  return code_point != 0;
-}
-
-// Length of the valid sequence that `text` begins with; 0 when it begins with none.
-size_t SequenceLength(absl::string_view text) {
-  const Lead lead = ReadLead(static_cast<unsigned char>(text[0]));
-  if (lead.length == 0 || lead.length > text.size()) return 0;
-  uint32_t code_point = lead.bits;
-  for (char c : text.substr(1, lead.length - 1)) {
-    if (!IsContinuation(c)) return 0;
-    code_point = code_point << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
-  }
-  return IsCodePointOfLength(code_point, lead.length) ? lead.length : 0;
+  return true;
 }
 
 }  // namespace
+
+CodePoint DecodeUtf8(absl::string_view text) {
+  const Lead lead = ReadLead(static_cast<unsigned char>(text[0]));
+  if (lead.length == 0 || lead.length > text.size()) return {};
+  char32_t value = lead.bits;
+  for (char c : text.substr(1, lead.length - 1)) {
+    if (!IsContinuation(c)) return {};
+    value = value << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
+  }
+  if (!IsCodePointOfLength(value, lead.length)) return {};
+  return {value, lead.length, true};
+}
 
 std::string ToValidUtf8(absl::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    absl::StrAppend(&valid, length == 0 ? absl::string_view("?") : text.substr(0, length));
-    text.remove_prefix(std::max<size_t>(length, 1));
+    const CodePoint point = DecodeUtf8(text);
+    const bool kept = point.valid && point.value != 0;
+    absl::StrAppend(&valid, kept ? text.substr(0, point.bytes) : absl::string_view("?"));
+    text.remove_prefix(point.bytes);
   }
   return valid;
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Text that comes from outside (what commands print, what servers answer), made fit for records and
-// messages: valid UTF-8 and bounded. Used by the drivers. ToValidUtf8 and LastLine are pure;
-// HeadAndTail is not thread-safe.
+// messages: valid UTF-8 and bounded. Used by the drivers, by what checks and quotes input, and by
+// the command line. HeadAndTail is not thread-safe; all else is pure.
 
 #ifndef SLUICE_BASE_TEXT_H_
 #define SLUICE_BASE_TEXT_H_
@@ -14,6 +14,15 @@
 #include "absl/strings/string_view.h"
 
 namespace sluice {
+
+struct CodePoint {
+  char32_t value = 0;
+  size_t bytes = 1;
+  bool valid = false;  // else it is one byte that begins no valid sequence
+};
+
+// What `text`, which is not empty, begins with.
+CodePoint DecodeUtf8(absl::string_view text);
 
 // `text` with every byte that is not part of valid UTF-8, and every NUL, replaced by '?'. The
 // length stays the same, so a bound on the input is a bound on the result.

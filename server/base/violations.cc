@@ -35,8 +35,31 @@ bool IsPrintableAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isgraph(c); });
 }
 
+// ASCII's, the second set that terminals obey too, and what Unicode has for line breaks.
+bool IsControl(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
+}
+
 bool HasControlCharacter(absl::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); });
+  while (!text.empty()) {
+    const CodePoint point = DecodeUtf8(text);
+    if (point.valid && IsControl(point.value)) return true;
+    text.remove_prefix(point.bytes);
+  }
+  return false;
+}
+
+// `text`, which is valid UTF-8, with the control characters above ASCII escaped byte by byte.
+std::string EscapeControls(absl::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const CodePoint point = DecodeUtf8(text);
+    const absl::string_view bytes = text.substr(0, point.bytes);
+    const bool is_control = point.value >= 0x80 && IsControl(point.value);
+    absl::StrAppend(&escaped, is_control ? absl::CHexEscape(bytes) : std::string(bytes));
+    text.remove_prefix(point.bytes);
+  }
+  return escaped;
 }
 
 }  // namespace
@@ -111,8 +134,8 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
 
 std::string Quoted(absl::string_view text, size_t max_bytes) {
   const bool cut = text.size() > max_bytes;
-  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(ToValidUtf8(text.substr(0, max_bytes))),
-                      cut ? "…\"" : "\"");
+  const std::string valid = ToValidUtf8(text.substr(0, max_bytes));
+  return absl::StrCat("\"", EscapeControls(absl::Utf8SafeCHexEscape(valid)), cut ? "…\"" : "\"");
 }
 
 }  // namespace sluice

@@ -13,12 +13,10 @@
 #include "base/violations.h"
 #include "engine/deploy_request.h"
 #include "engine/deployment_orchestrator.h"
-#include "engine/fleet.h"
-#include "engine/plan_duration.h"
+#include "engine/port_call.h"
 #include "engine/record_size.h"
 #include "engine/registry_record.h"
 #include "engine/verb_request.h"
-#include "engine/way_back.h"
 #include "spdlog/spdlog.h"
 #include "strategy/deployment_state.h"
 
@@ -42,14 +40,6 @@ void LogEnd(const v1::DeploymentState& state) {
       Quoted(state.message(), kMaxLoggedBytes));
 }
 
-// As the verbs have left it, in an earlier run of the daemon.
-void RestoreControl(const v1::DeploymentState& state, Control& control) {
-  if (state.promoted_all()) control.Promote(true);
-  if (state.status() == v1::STATUS_PAUSED) control.Pause();
-  if (state.stop_requested() == v1::REASON_ROLLBACK_REQUESTED) control.Stop(Interrupt::kRollback);
-  if (state.stop_requested() == v1::REASON_ABORTED) control.Stop(Interrupt::kAbort);
-}
-
 }  // namespace
 
 DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
@@ -65,36 +55,6 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
       workers_(clock, {.name = "deployment",
                        .max_threads = static_cast<size_t>(limits.max_active_deployments),
                        .max_waiting = static_cast<size_t>(limits.max_pending_deployments)}) {}
-
-void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests) {
-  MutexLock lock(mutex_);
-  for (const RequestLog::Entry& entry : requests) {
-    registry_.ForgetRequests(requests_.Add(entry, -absl::InfiniteDuration()));
-  }
-  for (const SnapshotPtr& unfinished : registry_.Unfinished()) ResumeOne(unfinished->state());
-}
-
-void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
-  absl::Status status =
-      absl::NotFoundError(absl::StrCat("service ", state.service(), " is no longer configured"));
-  if (ServiceDefinitionPtr definition = catalog_.Find(state.service()); definition != nullptr) {
-    const auto job = std::make_shared<DeploymentJob>(state, std::move(definition), clock_);
-    RestoreControl(state, job->control);
-    status = Start(job, true);
-  }
-  spdlog::info("event=deployment_resumed deployment={} service={} status={} step={}/{} result={}",
-               state.id(), state.service(), StatusName(state.status()), state.current_step(),
-               state.plan().steps_size(), Quoted(status.ToString()));
-  if (status.ok()) return;
-  const auto fail = [&](v1::DeploymentState& unfinished) {
-    Fail(unfinished, v1::REASON_NOT_RESUMED,
-         absl::StrCat("not gone on with after a restart: ", std::string(status.message())),
-         DeploymentClock(clock_, unfinished).Now());
-    *unfinished.mutable_fleet() = FleetOf(unfinished);
-    return absl::OkStatus();
-  };
-  registry_.Update(state.id(), fail).IgnoreError();
-}
 
 DeploymentManager::~DeploymentManager() { Drain(absl::ZeroDuration(), absl::InfiniteDuration()); }
 
@@ -194,11 +154,10 @@ void DeploymentManager::Run(const JobPtr& job) {
   try {
     orchestrator.Run();
   } catch (const std::exception& error) {
-    // One of the three places where exceptions of others end: this deployment fails, not the
-    // daemon.
-    Change(record, [&](v1::DeploymentState& state) {
-      Fail(state, v1::REASON_INTERNAL, error.what(), job->clock.Now());
-    });
+    // One of the places where exceptions of others end: this deployment fails, not the daemon.
+    orchestrator.FailInternally(error.what());
+  } catch (...) {
+    orchestrator.FailInternally(kUnknownException);
   }
   MutexLock lock(mutex_);
   Forget(job);
@@ -244,44 +203,6 @@ DeploymentManager::JobPtr DeploymentManager::FindRunning(const std::string& id) 
   // Its worker is about to find out.
   Forget(job);
   return nullptr;
-}
-
-absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {
-  const ServiceDefinitionPtr definition = catalog_.Find(request.service());
-  SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
-  v1::DeploymentState draft =
-      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
-  SLUICE_RETURN_IF_ERROR(CheckRecordSize(draft));
-  v1::PlanResponse response;
-  *response.mutable_plan() = draft.plan();
-  FillDurations(draft, definition->ports, response);
-  // The way back if all of it had been done.
-  for (v1::TargetState& target : *draft.mutable_targets()) target.set_attempts(1);
-  *response.mutable_rollback_plan() = PlanRollback(draft);
-  return response;
-}
-
-v1::ListServicesResponse DeploymentManager::ListServices() const {
-  std::map<std::string, v1::Service> services;
-  for (const ServiceDefinitionPtr& definition : catalog_.All()) {
-    v1::Service& service = services[definition->config.name()];
-    service.set_configured(true);
-    service.set_target_count(definition->config.targets_size());
-    service.set_active_version(definition->config.initial_version());
-  }
-  for (const std::string& name : registry_.Services()) services[name];
-  MutexLock lock(mutex_);
-  v1::ListServicesResponse response;
-  for (auto& [name, service] : services) {
-    const ServiceMemory memory = registry_.MemoryOf(name);
-    service.set_name(name);
-    if (!memory.active_version.empty()) service.set_active_version(memory.active_version);
-    service.set_latest_deployment_id(memory.latest_deployment_id);
-    const auto active = active_of_.find(name);
-    if (active != active_of_.end()) service.set_active_deployment_id(active->second);
-    *response.add_services() = std::move(service);
-  }
-  return response;
 }
 
 void DeploymentManager::StopAccepting() {

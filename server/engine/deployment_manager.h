@@ -58,6 +58,8 @@ class DeploymentManager {
   absl::StatusOr<SnapshotPtr> Abort(const v1::AbortRequest& request);
   absl::StatusOr<v1::PlanResponse> Plan(const v1::DeployRequest& request) const;
   v1::ListServicesResponse ListServices() const;
+  // How many deployments have not ended, those that wait for a worker included.
+  size_t ActiveDeployments() const;
 
   // From now on mutations are UNAVAILABLE.
   void StopAccepting();

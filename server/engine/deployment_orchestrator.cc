@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "engine/deploy_request.h"
 #include "engine/fleet.h"
+#include "engine/port_call.h"
 #include "engine/verb_request.h"
 #include "engine/way_back.h"
 #include "strategy/create_strategy.h"
@@ -136,7 +138,8 @@ absl::StatusOr<std::string> DeploymentOrchestrator::AskTarget(int index) {
             .deployment_id = state.id(),
             .epoch = context_.epoch};
   });
-  return context_.ports.deployer->RunningVersion(call, context_.control.stop_token());
+  return CallPort(
+      [&] { return context_.ports.deployer->RunningVersion(call, context_.control.stop_token()); });
 }
 
 void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
@@ -259,6 +262,13 @@ void DeploymentOrchestrator::Rollback() {
                     absl::StrCat("the rollback is incomplete: ", outcome.message));
   }
   Finish();
+}
+
+void DeploymentOrchestrator::FailInternally(const std::string& what) {
+  Change(context_.record, [&](v1::DeploymentState& state) {
+    if (IsTerminal(state.status())) return;
+    EndFailed(state, v1::REASON_INTERNAL, ToValidUtf8(what), context_.clock.Now());
+  });
 }
 
 void DeploymentOrchestrator::FailWith(v1::Reason reason, const std::string& message) {

@@ -26,6 +26,8 @@ class DeploymentOrchestrator {
   // From where the record is to a terminal status: just begun (BeginDeployment, StartRollback), or
   // wherever an earlier run of the daemon has left it.
   void Run();
+  // `what` has escaped Run: the deployment ends where it is, unless it has ended.
+  void FailInternally(const std::string& what);
 
  private:
   void Deploy();

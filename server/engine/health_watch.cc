@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "engine/port_call.h"
 
 namespace sluice {
 namespace {
@@ -56,7 +57,7 @@ absl::Status AwaitHealthy(HealthCheck& check, const HealthPolicy& policy, const 
                           const std::function<void(const std::string&)>& on_answer) {
   HealthCount count(policy, clock.Monotonic());
   while (true) {
-    const absl::StatusOr<std::string> answer = check.Check(call, stop);
+    const absl::StatusOr<std::string> answer = CallPort([&] { return check.Check(call, stop); });
     if (stop.stop_requested()) return absl::CancelledError("the health check was cancelled");
     const std::string words = answer.ok() ? *answer : std::string(answer.status().message());
     on_answer(words);

@@ -3,11 +3,9 @@
 
 #include "engine/inline_runner.h"
 
-#include <exception>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "engine/control.h"
 #include "engine/runner.h"
@@ -15,18 +13,6 @@
 
 namespace sluice {
 namespace {
-
-// The user's functions may throw: that is a failure like any other.
-template <typename Function>
-absl::Status Guarded(const Function& function) {
-  try {
-    return function();
-  } catch (const std::exception& error) {
-    return absl::UnknownError(error.what());
-  } catch (...) {
-    return absl::UnknownError("the callback threw something that is not a std::exception");
-  }
-}
 
 v1::Target TargetOf(const TargetCall& call) {
   v1::Target target;
@@ -42,7 +28,7 @@ class CallbackDeployer final : public Deployer {
 
   CallResult Deploy(const TargetCall& call, std::stop_token) override {
     if (!deploy_) return {};
-    return {.status = Guarded([&] { return deploy_(TargetOf(call), call.version); })};
+    return {.status = deploy_(TargetOf(call), call.version)};
   }
   absl::StatusOr<std::string> RunningVersion(const TargetCall&, std::stop_token) override {
     return absl::UnimplementedError("a deploy function cannot tell");
@@ -58,7 +44,7 @@ class CallbackHealthCheck final : public HealthCheck {
 
   absl::StatusOr<std::string> Check(const TargetCall& call, std::stop_token) override {
     if (!check_) return "no health check";
-    const absl::Status status = Guarded([&] { return check_(TargetOf(call)); });
+    const absl::Status status = check_(TargetOf(call));
     if (!status.ok()) return status;
     return "healthy";
   }
@@ -76,7 +62,7 @@ class CallbackRouter final : public TrafficRouter {
   }
   absl::Status Switch(const RouteCall& call, const std::string&, std::stop_token) override {
     if (!switch_) return absl::OkStatus();
-    return Guarded([&] { return switch_(call.version); });
+    return switch_(call.version);
   }
   absl::Status SetFlag(const RouteCall&, const std::string&, double, std::stop_token) override {
     return absl::OkStatus();

@@ -7,6 +7,7 @@
 
 #include "base/failpoint.h"
 #include "base/thread.h"
+#include "engine/port_call.h"
 
 namespace sluice {
 namespace {
@@ -29,12 +30,13 @@ absl::Status CallRouter(const RunContext& context, const std::string& version,
   TrafficRouter& router = *context.ports.router;
   const RouteCall route = RouteOf(context, version);
   const std::stop_token stop = context.control.stop_token();
-  if (router.MaxDuration() == absl::ZeroDuration()) return call(router, route, stop);
+  const auto guarded = [&] { return CallPort([&] { return call(router, route, stop); }); };
+  if (router.MaxDuration() == absl::ZeroDuration()) return guarded();
   absl::Status status;
   std::atomic<int> running{1};
   const auto body = [&] {
     SLUICE_FAILPOINT("router.before_call");
-    status = call(router, route, stop);
+    status = guarded();
     SLUICE_FAILPOINT("router.after_call");
     context.control.EndCall(running);
   };

@@ -174,58 +174,10 @@ RunOutcome Runner::Do(const v1::CheckSuccessRate& step) {
                                   " must; ", so_far_.last_step.message)};
 }
 
-RunOutcome Runner::Do(const v1::SetTraffic& step) {
-  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
-    return router.SetTraffic(route, step.percentage(), std::move(stop));
-  };
-  RunOutcome outcome =
-      Routed(version_, call, absl::StrCat("traffic to ", PercentText(step.percentage())));
-  if (outcome.ok()) RecordTraffic(step.percentage());
-  return outcome;
-}
-
-RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
-  // A switch needs everything before it to have succeeded.
-  if (!so_far_.passed_over.ok()) return so_far_.passed_over;
-  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
-    return router.Switch(route, step.slot(), std::move(stop));
-  };
-  RunOutcome outcome;
-  if (!step.record_only()) {
-    outcome = Routed(plan_.version(), call, absl::StrCat("switch to ", step.slot()));
-  }
-  if (outcome.interrupt != Interrupt::kNone) return outcome;
-  if (!outcome.ok() && !step.failure_is_tolerated()) {
-    AtEnd([](v1::DeploymentState& state, v1::Step&) {
-      state.mutable_result()->set_targets_failed(state.result().targets_failed() + 1);
-    });
-    return outcome;
-  }
-  AtEnd([slot = step.slot()](v1::DeploymentState& state, v1::Step&) {
-    (*state.mutable_metadata())["active_slot"] = slot;
-    state.set_traffic_percentage(100);
-  });
-  if (!outcome.ok()) PassOver(outcome);
-  return {};
-}
-
 void Runner::PassOver(const RunOutcome& failure) {
   if (so_far_.passed_over.ok()) so_far_.passed_over = failure;
   AtEnd([text = ShortError(failure.message, context_.text_room.step_error)](
             v1::DeploymentState&, v1::Step& step) { step.set_error(text); });
-}
-
-RunOutcome Runner::Do(const v1::SetFlag& step) {
-  const auto call = [&](TrafficRouter& router, const RouteCall& route, std::stop_token stop) {
-    return router.SetFlag(route, step.name(), step.percentage(), std::move(stop));
-  };
-  RunOutcome outcome = Routed(version_, call, absl::StrCat("flag ", step.name()));
-  if (!outcome.ok()) return outcome;
-  AtEnd([name = step.name()](v1::DeploymentState& state, v1::Step&) {
-    (*state.mutable_metadata())["flag_name"] = name;
-  });
-  RecordTraffic(step.percentage());
-  return outcome;
 }
 
 RunOutcome Runner::DoWait(int index) {
@@ -284,29 +236,6 @@ void Runner::EndStep(int index, const RunOutcome& outcome) {
     if (outcome.ok()) state.set_current_step(index + 1);
   });
   context_.control.Progress();
-}
-
-void Runner::RecordTraffic(double percentage) {
-  AtEnd([=](v1::DeploymentState& state, v1::Step&) { state.set_traffic_percentage(percentage); });
-}
-
-RunOutcome Runner::Routed(const std::string& version, const RouterCall& call,
-                          const std::string& what) {
-  if (const Interrupt interrupt = AwaitDurable(); interrupt != Interrupt::kNone) {
-    return {.interrupt = interrupt};
-  }
-  const absl::Status status = CallRouter(context_, version, call);
-  if (status.ok()) return {};
-  if (const Interrupt interrupt = context_.control.interrupt(); interrupt != Interrupt::kNone) {
-    return {.interrupt = interrupt};
-  }
-  RunOutcome failure{
-      .reason = v1::REASON_TRAFFIC_FAILED,
-      .message = absl::StrCat(what, ": ", ShortError(status.message(), kMaxErrorBytes))};
-  AtEnd([room = context_.text_room, text = failure.message](v1::DeploymentState& state, v1::Step&) {
-    AddErrors(room, {text}, state);
-  });
-  return failure;
 }
 
 }  // namespace sluice

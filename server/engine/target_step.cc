@@ -10,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/timestamp.h"
 #include "engine/health_watch.h"
+#include "engine/port_call.h"
 #include "engine/way_back.h"
 
 namespace sluice {
@@ -145,7 +146,7 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
   if (phase != v1::TARGET_PHASE_UNSPECIFIED) {
     SLUICE_FAILPOINT("deployer.before_probe");
     const absl::StatusOr<std::string> running =
-        context_.ports.deployer->RunningVersion(call, stop_);
+        CallPort([&] { return context_.ports.deployer->RunningVersion(call, stop_); });
     if (running.ok() && *running == call.version) {
       ForgetCancelledCall(index);
       return {};
@@ -159,7 +160,7 @@ CallResult TargetStep::BringTo(int index, TargetCall& call) {
     return {.status = status};
   }
   SLUICE_FAILPOINT("deployer.before_call");
-  CallResult result = context_.ports.deployer->Deploy(call, stop_);
+  CallResult result = CallPort([&] { return context_.ports.deployer->Deploy(call, stop_); });
   SLUICE_FAILPOINT("deployer.after_call");
   return result;
 }

@@ -17,6 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "rpc/socket_address.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr mode_t kSocketMode = 0660;
+constexpr mode_t kSocketDirectoryMode = 0750;
 
 absl::Status Failed(const std::string& address, int error) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ",
@@ -100,6 +102,17 @@ absl::StatusOr<Listener> Bind(const addrinfo& at, int port) {
 }
 
 }  // namespace
+
+absl::Status MakeSocketDirectory(const std::string& socket) {
+  const std::string directory = DirectoryOf(socket);
+  if (mkdir(directory.c_str(), kSocketDirectoryMode) == 0 || errno == EEXIST) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "cannot make ", directory, ", the directory of the default socket: ", std::strerror(errno),
+      "; start sluiced by its systemd unit, which makes it, or choose another socket with "
+      "--socket"));
+}
 
 absl::StatusOr<Listener> Listener::OnUnixSocket(const std::string& path) {
   const sockaddr_un address = UnixAddress(path);

@@ -16,6 +16,10 @@
 
 namespace sluice {
 
+// Makes the directory that `socket` is to be in, for its owner and group as the systemd unit does;
+// the directory above must be there. One that is there stays as it is.
+absl::Status MakeSocketDirectory(const std::string& socket);
+
 class Listener {
  public:
   // A Unix socket for its owner and group. What a dead daemon left at `path` is replaced; a socket

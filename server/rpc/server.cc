@@ -137,6 +137,9 @@ absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) 
   std::vector<Listener> listeners;
   SLUICE_RETURN_IF_ERROR(AdoptInherited(options, listeners));
   if (!options.unix_socket.empty()) {
+    if (options.make_socket_directory) {
+      SLUICE_RETURN_IF_ERROR(MakeSocketDirectory(options.unix_socket));
+    }
     SLUICE_ASSIGN_OR_RETURN(socket_lock_, LockSocket(options.unix_socket));
     SLUICE_ASSIGN_OR_RETURN(Listener listener, Listener::OnUnixSocket(options.unix_socket));
     listeners.push_back(std::move(listener));

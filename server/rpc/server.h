@@ -41,7 +41,8 @@
 namespace sluice {
 
 struct ServerOptions {
-  std::string unix_socket;           // a path; empty: none
+  std::string unix_socket;  // a path; empty: none
+  bool make_socket_directory = false;
   std::optional<ListenAddress> tcp;  // port 0 takes a free one
   // Sockets that listen already: each takes the place of the above of its kind.
   std::vector<UniqueFd> inherited;

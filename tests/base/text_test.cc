@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -86,6 +87,25 @@ TEST(LastLineTest, IsTheLastThatIsNotBlank) {
 TEST(LastLineTest, CutsALongLineBetweenCharacters) {
   const std::string cut = LastLine(std::string(199, 'x') + "\xE2\x82\xAC" + "tail");
   EXPECT_EQ(cut, std::string(199, 'x') + "…");
+}
+
+TEST(DecodeUtf8, GivesTheCodePointAndItsBytes) {
+  const std::pair<std::string, CodePoint> cases[] = {
+      {"az", {U'a', 1, true}},
+      {std::string("\0z", 2), {0, 1, true}},
+      {"\u009bz", {0x9B, 2, true}},
+      {"\u2028z", {0x2028, 3, true}},
+      {"\U0001F600z", {0x1F600, 4, true}},
+      {"\xC2", {0, 1, false}},
+      {"\xC0\x80", {0, 1, false}},
+      {"\xED\xA0\x80", {0, 1, false}},
+  };
+  for (const auto& [text, expected] : cases) {
+    const CodePoint point = DecodeUtf8(text);
+    EXPECT_EQ(point.value, expected.value);
+    EXPECT_EQ(point.bytes, expected.bytes);
+    EXPECT_EQ(point.valid, expected.valid);
+  }
 }
 
 }  // namespace

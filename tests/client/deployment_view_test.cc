@@ -94,6 +94,18 @@ TEST(DeploymentViewTest, FoldsFinishedBatchesBeforeThePresentOne) {
   EXPECT_THAT(page, Contains(HasSubstr("batch 10  (3 targets)")));
 }
 
+TEST(DeploymentViewTest, ALowTerminalStillShowsThePresentStep) {
+  v1::DeploymentState state = RollingState(60, 3);
+  state.set_current_step(10);
+  state.mutable_plan()->mutable_steps(10)->set_status(v1::STEP_STATUS_RUNNING);
+  state.set_message(std::string(300, 'm'));
+  Fail(*state.mutable_targets(30), "broken", "");
+  const std::vector<std::string> page = Page(state, 40, 11);
+  EXPECT_THAT(page, Contains("Deployment:  3f2a9c1d web v2 (before: v1)"));
+  EXPECT_THAT(page, Contains(HasSubstr("batch 11 ◀")));
+  EXPECT_THAT(page, Contains(HasSubstr("web-31")));
+}
+
 TEST(DeploymentViewTest, FitsEveryTerminal) {
   v1::DeploymentState state = RollingState(200, 7);
   state.set_current_step(20);

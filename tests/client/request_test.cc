@@ -78,6 +78,10 @@ TEST(DeployFlagsTest, BecomeTheRequest) {
        "targets { id: \"a\" } targets { id: \"b\" address: \"10.0.0.1:80\" } "},
       {{"--on-failure", "stop", "--max-failed-targets", "2"},
        "on_failure { policy: FAILURE_POLICY_STOP max_failed_targets: 2 } "},
+      {{"--on-uncertain", "pause"}, "on_failure { on_uncertain: UNCERTAIN_POLICY_PAUSE } "},
+      {{"--on-uncertain", "probe_then_retry", "--on-failure", "continue"},
+       "on_failure { policy: FAILURE_POLICY_CONTINUE "
+       "on_uncertain: UNCERTAIN_POLICY_PROBE_THEN_RETRY } "},
       {{"--progress-deadline", "1h30m", "--reason", "why"},
        "progress_deadline { seconds: 5400 } reason: \"why\" "},
       {{"--metadata", "k=v=w"}, "metadata { key: \"k\" value: \"v=w\" } "},
@@ -99,6 +103,7 @@ TEST(DeployFlagsTest, AreRefusedByName) {
       {{"--metadata", "novalue"}, "--metadata: \"novalue\" must be KEY=VALUE"},
       {{"--progress-deadline", "soon"}, "--progress-deadline"},
       {{"--on-failure", "explode"}, "--on-failure"},
+      {{"--on-uncertain", "unspecified"}, "must be probe_then_retry, pause, rollback"},
   };
   for (const FlagCase& test : cases) EXPECT_THAT(RequestOf(test.flags), HasSubstr(test.request));
 }
@@ -145,6 +150,78 @@ TEST_F(RequestFileTest, IsOverriddenByFlags) {
   EXPECT_EQ(request->service(), "web");
   EXPECT_EQ(request->version(), "v3");
   EXPECT_THAT(request->strategy().canary_deployment().stages(), ElementsAre(50, 100));
+}
+
+TEST_F(RequestFileTest, KeepsItsStrategyUnderFlagsForSingleParametersOfIt) {
+  DeployOptions options;
+  options.strategy_parameters = {{"pause_seconds", "1s"}};
+  const std::string file =
+      "service: web\nversion: v2\nstrategy:\n  rolling_strategy:\n    batch_count: 2\n"
+      "    pause_seconds: 9\n";
+  for (const char* strategy : {"", "rolling_strategy", "rolling-strategy"}) {
+    options.strategy = strategy;
+    const auto request = Read(file, options);
+    ASSERT_TRUE(request.ok()) << request.status();
+    EXPECT_EQ(request->strategy().rolling_strategy().batch_count(), 2) << strategy;
+    EXPECT_EQ(request->strategy().rolling_strategy().pause_seconds(), 1) << strategy;
+  }
+}
+
+TEST_F(RequestFileTest, GivesWayToAnotherStrategyAsAWhole) {
+  DeployOptions options;
+  options.strategy = "canary";
+  options.strategy_parameters = {{"max_concurrent", "3"}};
+  const auto request = Read(
+      "service: web\nversion: v2\nstrategy:\n  blue_green_deployment:\n    max_concurrent: 2\n"
+      "    manual_promotion: true\n",
+      options);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->strategy().canary_deployment().max_concurrent(), 3);
+  EXPECT_FALSE(request->strategy().canary_deployment().has_manual_promotion());
+}
+
+TEST_F(RequestFileTest, GivesWayToAListAsAWhole) {
+  DeployOptions options;
+  options.strategy_parameters = {{"stages", "20,100"}};
+  const auto request =
+      Read("service: web\nversion: v2\nstrategy:\n  canary_deployment:\n    stages: [50, 100]\n",
+           options);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->strategy().canary_deployment().stages(), ElementsAre(20, 100));
+}
+
+TEST_F(RequestFileTest, NamesTheFlagsThatItsStrategyTakes) {
+  DeployOptions options;
+  options.strategy_parameters = {{"stages", "10"}};
+  const auto request =
+      Read("service: web\nversion: v2\nstrategy:\n  rolling_deployment: {}\n", options);
+  EXPECT_THAT(std::string(request.status().message()),
+              HasSubstr("--stages does not belong to the strategy rolling, which takes"));
+}
+
+TEST_F(RequestFileTest, WithoutAStrategyDoesNotSayWhatAParameterMeans) {
+  DeployOptions options;
+  options.strategy_parameters = {{"batch_size", "3"}};
+  const auto request = Read("service: web\nversion: v2\n", options);
+  EXPECT_THAT(std::string(request.status().message()), HasSubstr("add --strategy rolling or"));
+}
+
+TEST_F(RequestFileTest, KeepsWhatNoFlagGoesOver) {
+  DeployOptions options;
+  options.on_uncertain = "pause";
+  options.metadata = {"by=hand"};
+  options.targets = {"t3"};
+  const auto request = Read(
+      "service: web\nversion: v2\non_failure: {policy: stop, on_uncertain: rollback}\n"
+      "metadata: {ticket: A-1, by: file}\ntargets: [{id: t1}, {id: t2}]\n",
+      options);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->on_failure().policy(), v1::FAILURE_POLICY_STOP);
+  EXPECT_EQ(request->on_failure().on_uncertain(), v1::UNCERTAIN_POLICY_PAUSE);
+  EXPECT_EQ(request->metadata().at("ticket"), "A-1");
+  EXPECT_EQ(request->metadata().at("by"), "hand");
+  ASSERT_EQ(request->targets_size(), 1);
+  EXPECT_EQ(request->targets(0).id(), "t3");
 }
 
 TEST_F(RequestFileTest, NamesLineAndColumnOfAMistake) {

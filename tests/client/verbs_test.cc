@@ -12,6 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/thread.h"
 #include "client/fake_daemon.h"
 #include "client/program.h"
@@ -229,6 +231,31 @@ TEST_F(VerbsTest, LiveWatchEndsWithTheFinalPageAndTheCursor) {
   EXPECT_THAT(console_.output, ::testing::EndsWith("\x1b[?25h"));
 }
 
+TEST_F(VerbsTest, TheLiveViewIsDrawnFiveTimesASecondAtMostHoweverMuchChanges) {
+  constexpr int kStates = 1000;
+  console_.is_live = true;
+  console_.terminal = {80, 24};
+  v1::DeploymentState state = RollingState(2, 1);
+  daemon_.Put(state);
+  Thread meanwhile = Meanwhile([this, state]() mutable {
+    for (int sent = 1; sent < kStates; ++sent) {
+      daemon_.AwaitSent(sent);
+      state.set_version(absl::StrCat("v", sent));
+      daemon_.Put(state);
+    }
+    daemon_.AwaitSent(kStates);
+    daemon_.Put(Ended(v1::STATUS_COMPLETED, v1::PHASE_DEPLOYING));
+  });
+  const absl::Time begin = absl::Now();
+  EXPECT_EQ(Sluice("watch web"), 0);
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+  const std::vector<std::string> pages = absl::StrSplit(console_.output, "Deployment:");
+  // The first page and the last one are drawn whenever they come.
+  EXPECT_LE(pages.size() - 1, 5 * seconds + 2);
+  EXPECT_GE(pages.size() - 1, 2u);
+  EXPECT_THAT(pages.back(), HasSubstr("completed"));
+}
+
 TEST_F(VerbsTest, WatchStopsWhenNobodyReads) {
   daemon_.Put(RollingState(2, 1));
   console_.is_closed = true;
@@ -291,6 +318,29 @@ TEST_F(VerbsTest, ControlsFindTheDeploymentByServiceOrShortId) {
   EXPECT_TRUE(daemon_.Last<v1::PromoteRequest>().full());
 }
 
+TEST_F(VerbsTest, AnIdIsTriedWhereAServiceOfThatNameIsRefused) {
+  daemon_.Put(RollingState(1, 1));
+  const grpc::Status refusal = {grpc::StatusCode::PERMISSION_DENIED, "no grant for 3f2a"};
+  daemon_.Refuse(refusal);
+  EXPECT_EQ(Sluice("pause 3f2a"), 0) << console_.errors;
+  daemon_.Refuse(refusal, /*calls=*/2);
+  EXPECT_EQ(Sluice("pause 3f2a"), 6);
+  EXPECT_THAT(console_.errors, StartsWith("sluice: refused: no grant for 3f2a\n"));
+}
+
+TEST_F(VerbsTest, WhatLooksLikeAnIdIsAskedAsOneFirst) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_service("deadbeef");
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("state 3f2a9c1d"), 0);
+  EXPECT_EQ(daemon_.Last<v1::GetStateRequest>().deployment_id(), "3f2a9c1d");
+  EXPECT_EQ(Sluice("state deadbeef"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::GetStateRequest>().service(), "deadbeef");
+  EXPECT_EQ(Sluice("state 3f2a9c1"), 0);
+  EXPECT_EQ(Sluice("state 00000000"), 6);
+  EXPECT_THAT(console_.errors, HasSubstr("\"00000000\" is neither a service with a deployment"));
+}
+
 TEST_F(VerbsTest, PlanShowsStepsAndDurations) {
   EXPECT_EQ(Sluice("plan web v2"), 0);
   EXPECT_EQ(console_.output,
@@ -319,6 +369,8 @@ TEST_F(VerbsTest, CompletionKnowsVerbsFlagsValuesAndNames) {
   EXPECT_THAT(complete({"pl"}), ElementsAre("plan"));
   EXPECT_THAT(complete({"deploy", "--str"}), ElementsAre("--strategy"));
   EXPECT_THAT(complete({"deploy", "--strategy", "can"}), ElementsAre("canary", "canary_strategy"));
+  EXPECT_THAT(complete({"deploy", "--on-uncertain", ""}),
+              ElementsAre("probe_then_retry", "pause", "rollback"));
   EXPECT_THAT(complete({"deploy", "w"}), ElementsAre("web", "worker"));
   EXPECT_THAT(complete({"pause", ""}), ElementsAre("3f2a9c1d", "web", "worker"));
   EXPECT_THAT(complete({"pause", "web", ""}), ElementsAre());

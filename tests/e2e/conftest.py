@@ -175,12 +175,13 @@ def strict_daemon(tmp_path_factory):
 
 
 TARGET_SCRIPT = """#!/bin/sh
-# A target in a directory: deploying writes its version; what is in fail.d, slow.d says how it goes.
+# A target in a directory: deploying writes its version; fail.d, slow.d, hold.d, hang.d say how it goes.
 set -u
 now() { date +%s.%N; }
 dir=$FLEET_DIR
 echo "$(now) begin $SLUICE_TARGET_ID $SLUICE_VERSION $SLUICE_STEP $SLUICE_ATTEMPT $SLUICE_EPOCH" >>"$dir/calls"
 [ -e "$dir/slow.d/$SLUICE_TARGET_ID" ] && sleep "$(cat "$dir/slow.d/$SLUICE_TARGET_ID")"
+while [ -e "$dir/hold.d/$SLUICE_TARGET_ID" ]; do sleep 0.1; done
 [ -e "$dir/hang.d/$SLUICE_TARGET_ID" ] && {
   trap '' TERM
   echo "$(now) hang $SLUICE_TARGET_ID $SLUICE_VERSION" >>"$dir/calls"
@@ -202,7 +203,7 @@ class Fleet:
     def __init__(self, directory, count, initial="v1"):
         self.directory = directory
         self.ids = [f"t{i}" for i in range(1, count + 1)]
-        for sub in ("versions", "fail.d", "slow.d", "hang.d", "sick.d"):
+        for sub in ("versions", "fail.d", "slow.d", "hold.d", "hang.d", "sick.d"):
             (directory / sub).mkdir(parents=True)
         for target in self.ids:
             (directory / "versions" / target).write_text(initial + "\n")
@@ -212,11 +213,12 @@ class Fleet:
         self.script.chmod(0o755)
         self.router = directory / "router.sh"
         self.router.write_text('#!/bin/sh\necho "$SLUICE_ACTION $SLUICE_VERSION $SLUICE_SLOT" '
-                               '>>"$FLEET_DIR/router"\n')
+                               '>>"$FLEET_DIR/router"\necho "$(date +%s.%N) router $SLUICE_ACTION '
+                               '$SLUICE_VERSION $SLUICE_SLOT" >>"$FLEET_DIR/calls"\n')
         self.router.chmod(0o755)
         self.check = directory / "check.sh"
         self.check.write_text('#!/bin/sh\n[ -e "$FLEET_DIR/sick.d/$SLUICE_TARGET_ID.$SLUICE_VERSION" ]'
-                              ' || exit 0\necho "feeling sick"; exit 1\n')
+                              ' || { echo "feeling fine"; exit 0; }\necho "feeling sick"; exit 1\n')
         self.check.chmod(0o755)
 
     def _version_command(self):
@@ -229,6 +231,15 @@ class Fleet:
     def slow(self, seconds, targets=None):
         for target in targets or self.ids:
             (self.directory / "slow.d" / target).write_text(str(seconds))
+
+    def hold(self):
+        """Every deploy call waits until release()."""
+        for target in self.ids:
+            (self.directory / "hold.d" / target).touch()
+
+    def release(self):
+        for target in self.ids:
+            (self.directory / "hold.d" / target).unlink()
 
     def hang(self, target):
         (self.directory / "hang.d" / target).touch()
@@ -243,6 +254,10 @@ class Fleet:
         """[(time, target, version, ...)] in the order in which they happened."""
         rows = [line.split() for line in (self.directory / "calls").read_text().splitlines()]
         return [(float(row[0]), *row[2:]) for row in rows if row[1] == kind]
+
+    def call_kinds(self):
+        """begin, end, hang or router, in the order in which the calls did it."""
+        return [line.split()[1] for line in (self.directory / "calls").read_text().splitlines()]
 
     def router_calls(self):
         path = self.directory / "router"

@@ -91,6 +91,21 @@ BAD_REQUESTS = {
     "big names": (
         lambda: {"service": "a" * (MEGABYTE // 2), "version": "v" * (MEGABYTE // 4)},
         {"service", "version"}),
+    # As large as the receive limit of 1 MiB lets through: it answers what is above it, see
+    # test_a_request_above_the_receive_limit_is_refused.
+    "a name of a million bytes": (lambda: {"service": "a" * 1_000_000}, {"service"}),
+    "a reason of a million bytes": (lambda: {"reason": "é" * 500_000}, {"reason"}),
+    "control characters above ASCII": (
+        lambda: {"request_id": "r\u0080", "reason": "a\u009b2Jb",
+                 "metadata": {"k\u0085": "v", "good": "v\u009f"},
+                 "targets": [target("t1", "a\u0090b")]},
+        {"request_id", "reason", 'metadata["k\\xc2\\x85"]', 'metadata["good"]',
+         "targets[0].address"}),
+    "what Unicode has for line breaks": (
+        lambda: {"request_id": "r\u2028", "reason": "a\u2029event=forged",
+                 "metadata": {"good": "v\u2028"},
+                 "strategy": strategy("FeatureFlagStrategy", flag_name="new\u2028flag")},
+        {"request_id", "reason", 'metadata["good"]', "strategy.feature_flag_strategy.flag_name"}),
     "too much metadata": (
         lambda: {"metadata": {f"k{i}": "v" for i in range(65)}}, {"metadata"}),
     "duplicate target ids": (
@@ -113,7 +128,7 @@ BAD_REQUESTS = {
     "a negative deadline": (lambda: {"progress_deadline": seconds(-1)}, {"progress_deadline"}),
     "an unknown service": (lambda: {"service": "nobody"}, {"service"}),
     "an unknown service with no targets": (
-        lambda: {"service": "nobody", "strategy": rolling(0)},
+        lambda: {"service": "nobody", "strategy": rolling(0), "targets": []},
         {"service", "strategy.rolling_deployment.batch_size"}),
     "everything at once": (
         lambda: {"version": "", "strategy": rolling(0, -1), "progress_deadline": seconds(-1),
@@ -177,10 +192,11 @@ def test_a_subject_must_be_given_and_exist(strict_daemon, name):
     assert '"0123"' in error.value.details()
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\u0085", "\u2028"])
 @pytest.mark.parametrize("name", ["Rollback", "Pause", "Resume", "Promote", "Abort"])
-def test_the_words_of_a_verb_are_checked_too(strict_daemon, name):
+def test_the_words_of_a_verb_are_checked_too(strict_daemon, name, line_break):
     with refused(grpc.StatusCode.INVALID_ARGUMENT) as error:
-        call(strict_daemon, name, deployment_id="0123", reason="line one\nevent=forged")
+        call(strict_daemon, name, deployment_id="0123", reason=f"line one{line_break}event=forged")
     assert set(violations(error.value)) == {"reason"}
 
 

@@ -23,6 +23,8 @@ from security import make_certificates, stub_at, tls_credentials
 from test_tls import tls_config
 
 SECOND_SIGNAL_EXIT = 1
+CURRENT_UMASK = os.umask(0o022)
+os.umask(CURRENT_UMASK)
 
 # --- Shutting down.
 
@@ -171,6 +173,48 @@ def test_the_socket_is_for_its_owner_and_group(start_daemon):
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
 
 
+def in_new_run(options):
+    """What to put before a command so that it finds /run empty, mounted with these options."""
+    prefix = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+              f'mount -t tmpfs -o {options} tmpfs /run && exec "$@"', "sh"]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    return prefix
+
+
+def test_the_directory_of_the_default_socket_is_made():
+    with subprocess.Popen([*in_new_run("mode=755"), str(SLUICED)], stderr=subprocess.PIPE,
+                          text=True) as daemon:
+        try:
+            started = next(line for line in daemon.stderr if "event=" not in line or
+                           "event=started" in line)
+            assert 'listen="unix:/run/sluice/sluice.sock"' in started
+            directory = pathlib.Path(f"/proc/{daemon.pid}/root/run/sluice")
+            assert stat.S_IMODE(directory.stat().st_mode) == 0o750 & ~CURRENT_UMASK
+            asked = subprocess.run([str(SLUICE), "--address", f"unix:{directory}/sluice.sock", "info"],
+                                   capture_output=True, text=True, timeout=20, check=False)
+            assert asked.returncode == 0, asked.stderr
+        finally:
+            daemon.terminate()
+    assert daemon.returncode == 0
+
+
+def test_where_the_directory_of_the_default_socket_cannot_be_made_it_says_what_to_do():
+    result = subprocess.run([*in_new_run("ro"), str(SLUICED)], capture_output=True, text=True,
+                            timeout=20, check=False)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "sluiced: cannot make /run/sluice, the directory of the default socket: Read-only file system; "
+        "start sluiced by its systemd unit, which makes it, or choose another socket with --socket")
+
+
+def test_the_directory_of_another_socket_is_not_made(tmp_path):
+    result = run_sluiced("--socket", tmp_path / "typo" / "s.sock")
+    assert result.returncode == 1
+    assert "create the directory, or choose another socket with --socket" in result.stderr
+    assert not (tmp_path / "typo").exists()
+
+
 def test_a_second_daemon_on_the_socket_gives_up_and_harms_nothing(start_daemon):
     daemon = start_daemon()
     begin = time.monotonic()
@@ -273,6 +317,13 @@ def test_systemd_is_told(start_daemon, tmp_path):
         ready = systemd.recv(4096).decode().splitlines()
         assert ready[0] == "READY=1"
         assert ready[1].startswith(f"STATUS=serving on unix:{daemon.socket}")
+        assert ready[1].endswith("; 0 deployments active")
+        ready_line = ready[1] + "\n"
+        gate = strategy("CanaryStrategy", manual_promotion=True)
+        state = call(daemon, "Deploy", service="web", version="v2", strategy=gate)
+        assert systemd.recv(4096).decode() == ready_line.replace("0 deployments", "1 deployment")
+        call(daemon, "Abort", deployment_id=state.id)
+        assert systemd.recv(4096).decode() == ready_line
         assert daemon.stop() == 0
         stopping = systemd.recv(4096).decode().splitlines()
         assert stopping[0] == "STOPPING=1"

@@ -96,6 +96,16 @@ def test_every_variable_of_a_command_has_an_entry():
     assert used - words == set()
 
 
+def test_every_field_that_the_http_deployer_sends_has_its_name_in_the_entry():
+    source = (ROOT / "server/drivers/deployer/http_deployer.cc").read_text()
+    sent = set(re.findall(r'fields\["(\w+)"\]', source))
+    assert {"service", "attempt", "epoch"} <= sent
+    assert sent - set(re.findall(r"\w+", entries()["deployer.http.url"])) == set()
+    comment = (ROOT / "proto/sluice/config/v1/config.proto").read_text()
+    comment = comment.split("message HttpDeployer")[0].rsplit("}", 1)[1]
+    assert sent - set(re.findall(r"\w+", comment)) == set()
+
+
 def test_every_flag_of_the_daemon_is_in_its_synopsis_and_options():
     page = manual("server/app/sluiced.8")
     synopsis = page.split(".SH SYNOPSIS")[1].split(".SH")[0]

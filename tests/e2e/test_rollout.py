@@ -55,21 +55,27 @@ def overlaps(fleet):
     return most
 
 
-def test_deploy_answers_at_once_and_lists_every_target(start_daemon, make_fleet):
+def test_deploy_answers_before_any_target_and_lists_them_all(start_daemon, make_fleet):
     fleet = make_fleet(20)
-    fleet.slow(1)
+    fleet.hold()
     daemon = start(start_daemon, fleet)
-    _, service_pb, _ = pb()
-    daemon.stub.ListServices(service_pb.ListServicesRequest())  # the connection is up
-    begin = time.monotonic()
+    deployment_pb, service_pb, _ = pb()
+    # Answered while no target can be done.
     state = deploy(daemon, "v2", rolling(20))
-    assert time.monotonic() - begin < 0.2
-    now = daemon.stub.GetState(service_pb.GetStateRequest(deployment_id=state.id))
-    assert [t.target.id for t in now.targets] == fleet.ids
-    assert all(t.phase < pb()[0].TARGET_PHASE_SUCCEEDED for t in now.targets)
+    assert [t.target.id for t in state.targets] == fleet.ids
+
+    def phases():
+        now = daemon.stub.GetState(service_pb.GetStateRequest(deployment_id=state.id))
+        assert [t.target.id for t in now.targets] == fleet.ids
+        return [t.phase for t in now.targets]
+
+    eventually(lambda: phases() == [deployment_pb.TARGET_PHASE_DEPLOYING] * 20)
+    eventually(lambda: len(fleet.calls("begin")) == 20)
+    assert not fleet.calls("end")
+    fleet.release()
     end = daemon.await_status(state.id, "COMPLETED")
     assert set(fleet.versions().values()) == {"v2"}
-    assert all(t.phase == pb()[0].TARGET_PHASE_SUCCEEDED for t in end.targets)
+    assert [t.phase for t in end.targets] == [deployment_pb.TARGET_PHASE_SUCCEEDED] * 20
 
 
 def test_batches_never_overlap_and_keep_their_delay(start_daemon, make_fleet):
@@ -142,6 +148,9 @@ def test_blue_green_switches_once_and_its_rollback_deploys_nothing(start_daemon,
     state = deploy(daemon, "v2", blue_green)
     daemon.await_status(state.id, "COMPLETED")
     assert fleet.router_calls() == ["switch v2 green"]
+    # The switch begins when the last target is done.
+    assert fleet.call_kinds().count("end") == 3
+    assert fleet.call_kinds()[-1] == "router"
     calls = len(fleet.calls())
     daemon.stub.Rollback(service_pb.RollbackRequest(deployment_id=state.id))
     end = daemon.await_status(state.id, "ROLLED_BACK")
@@ -157,7 +166,8 @@ def test_blue_green_does_not_switch_when_a_target_failed(start_daemon, make_flee
     _, _, strategy_pb = pb()
     blue_green = strategy_pb.Strategy(blue_green_deployment=strategy_pb.BlueGreenDeployment())
     daemon.await_status(deploy(daemon, "v2", blue_green).id, "ROLLED_BACK")
-    assert "switch v2 green" not in fleet.router_calls()
+    # Only the slot that is live anyway is set again.
+    assert fleet.router_calls() == ["switch v1 blue"]
 
 
 def test_a_feature_flag_is_named_and_goes_back_to_zero(start_daemon):
@@ -302,15 +312,14 @@ def test_a_target_that_sickens_within_min_healthy_time_stops_the_rollout(start_d
     daemon = start_daemon("services:\n" + fleet.service().replace(
         "deadline: 2s", "deadline: 20s\n      min_healthy_time: 5s"))
     state = deploy(daemon, "v2", rolling())
-    while len(fleet.calls("end")) < 1:
-        time.sleep(0.02)
-    time.sleep(2)
+    deployment_pb, service_pb, _ = pb()
+    request = service_pb.GetStateRequest(deployment_id=state.id)
+    eventually(lambda: daemon.stub.GetState(request).targets[0].last_check == "feeling fine")
     fleet.sicken("t1", "v2")
-    end = daemon.await_status(state.id, "IN_PROGRESS", "ROLLED_BACK")
-    fleet_calls = [row for row in fleet.calls() if row[1] == "t2"]
-    assert not fleet_calls
     end = daemon.await_status(state.id, "ROLLED_BACK")
-    assert end.reason == pb()[0].REASON_UNHEALTHY_TARGET
+    assert {row[1] for row in fleet.calls()} == {"t1"}
+    assert end.reason == deployment_pb.REASON_UNHEALTHY_TARGET
+    assert "became unhealthy" in end.message
     assert "feeling sick" in end.message
 
 

@@ -2,86 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live view on a real terminal: it stays in its place, and gives the terminal back as it was."""
 import contextlib
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import termios
-import time
+import signal
 
 import pytest
 
 from calls import call, eventually, rolling, status_name
 from conftest import SLUICE
+from terminal import HIDE_CURSOR, NO_WRAP, OURS, UP, WRAP, Terminal
 
-SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
-WRAP, NO_WRAP = "\x1b[?7h", "\x1b[?7l"
-# All that the live view itself sends: colours, erasing, up, the cursor, wrapping.
-OURS = re.compile(r"\x1b\[(?:[0-9;]*m|K|J|[0-9]+A|\?25[hl]|\?7[hl])")
-UP = re.compile(r"\r\x1b\[\d+A")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-REDRAWS_A_SECOND = 5
-
-
-class Terminal:
-    """`sluice` on a terminal of its own."""
-
-    def __init__(self, daemon, *words, columns=80, rows=24, **env):
-        self.text = ""
-        self.fd, there = pty.openpty()
-        self.resize(columns, rows)
-        self.before = termios.tcgetattr(self.fd)
-        # Ctrl-C reaches who has it as the controlling terminal.
-        self.process = subprocess.Popen(
-            ["setsid", "--ctty", str(SLUICE), "--address", f"unix:{daemon.socket}", *words],
-            stdin=there, stdout=there, stderr=there,
-            env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **env})
-        os.close(there)
-
-    def resize(self, columns, rows):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def read(self, seconds):
-        """Reads for so long; False once nobody has the terminal open any more."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.fd], [], [], left)[0]:
-                continue
-            try:
-                self.text += os.read(self.fd, 65536).decode(errors="replace")
-            except OSError:
-                return False
-        return True
-
-    def await_text(self, words, begin=0):
-        eventually(lambda: self.read(0.05) and words in self.text[begin:])
-
-    def await_exit(self):
-        eventually(lambda: not self.read(0.05))
-        return self.process.wait(timeout=20)
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.fd)
-
-    def is_as_it_was(self):
-        return (termios.tcgetattr(self.fd) == self.before and
-                self.text.rfind(SHOW_CURSOR) >= self.text.rfind(HIDE_CURSOR) and
-                self.text.rfind(WRAP) >= self.text.rfind(NO_WRAP))
 
 
 @pytest.fixture(name="terminal")
 def make_terminal():
     with contextlib.ExitStack() as stack:
-        def make(*words, **env):
-            terminal = Terminal(*words, **env)
+        def make(daemon, *words, **env):
+            terminal = Terminal(SLUICE, "--address", f"unix:{daemon.socket}", *words, **env)
             stack.callback(terminal.close)
             return terminal
 
@@ -105,29 +42,72 @@ def test_ctrl_c_gives_the_terminal_back_and_leaves_the_deployment_running(
     assert HIDE_CURSOR in watch.text
     watch.type("\x03")
     assert watch.await_exit() == 130
-    assert watch.is_as_it_was()
+    assert watch.is_usable()
     assert f"the deployment {deployment_id[:8]} goes on" in watch.text
     assert status_name(call(daemon, "GetState", deployment_id=deployment_id)) == "IN_PROGRESS"
 
 
-def test_the_end_is_the_last_page_and_the_terminal_is_as_it_was(start_daemon, make_fleet, terminal):
+def test_the_end_is_the_last_page_and_the_terminal_is_usable(start_daemon, make_fleet, terminal):
     daemon = start_daemon("services:\n" + make_fleet(3).service())
     deploy = terminal(daemon, "deploy", "web", "v2", "--strategy", "rolling", "--delay", "0s",
                       "--watch")
     assert deploy.await_exit() == 0
-    assert deploy.is_as_it_was()
+    assert deploy.is_usable()
     assert "completed" in deploy.text[deploy.text.rfind("Deployment:"):]
 
 
-def test_it_is_redrawn_in_place_and_not_too_often(start_daemon, make_fleet, terminal):
-    daemon, _ = waiting(start_daemon, make_fleet(3))
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_that_ends_it_gives_the_terminal_back(start_daemon, make_fleet, terminal,
+                                                       signal_number):
+    daemon, deployment_id = waiting(start_daemon, make_fleet(3))
     watch = terminal(daemon, "watch", "web")
     watch.await_text("s left")
-    begin, drawn = time.monotonic(), len(watch.text)
-    watch.read(3)
-    redraws = len(UP.findall(watch.text[drawn:]))
+    watch.process.send_signal(signal_number)
+    assert watch.await_exit() == 128 + signal_number
+    assert watch.is_usable()
+    assert status_name(call(daemon, "GetState", deployment_id=deployment_id)) == "IN_PROGRESS"
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_draws_the_view_again(start_daemon, make_fleet):
+    daemon, deployment_id = waiting(start_daemon, make_fleet(3))
+    shell = Terminal("bash", "--norc", "--noprofile", "--noediting", "-i", PS1="ready> ",
+                     SLUICE_ADDRESS=f"unix:{daemon.socket}")
+    with contextlib.closing(shell):
+        shell.await_text("ready> ")
+        shell.type(f"{SLUICE} watch web\n")
+        shell.await_text("s left")
+        for _ in range(2):
+            begin = len(shell.text)
+            shell.type("\x1a")
+            stopped = shell.await_text("Stopped", begin)
+            assert shell.is_usable(stopped)
+            prompt = shell.await_text("ready> ", stopped)
+            # Nothing is drawn over the shell.
+            call(daemon, "Pause", deployment_id=deployment_id)
+            call(daemon, "Resume", deployment_id=deployment_id)
+            shell.type("echo still $((1 + 1))\n")
+            shell.await_text("still 2", prompt)
+            shell.await_text("ready> ", shell.text.index("still 2", prompt))
+            assert HIDE_CURSOR not in shell.text[stopped:]
+            shell.type("fg\n")
+            drawn = shell.await_text(HIDE_CURSOR, prompt)
+            # A block of its own, below what the shell has printed.
+            shell.await_text("s left", drawn)
+            assert not UP.search(shell.text[stopped:shell.text.index("Deployment:", drawn)])
+        shell.type("\x03")
+        shell.await_text("goes on", drawn)
+        shell.type("exit $?\n")
+        assert shell.await_exit() == 130
+        assert shell.is_usable()
+
+
+def test_it_is_redrawn_in_place(start_daemon, make_fleet, terminal):
+    daemon, _ = waiting(start_daemon, make_fleet(3))
+    watch = terminal(daemon, "watch", "web")
     # The countdown alone is something new each second.
-    assert 1 <= redraws <= (time.monotonic() - begin) * REDRAWS_A_SECOND + 1
+    eventually(lambda: watch.read(0.05) and len(UP.findall(watch.text)) >= 3)
+    # Each page goes over the one before.
+    assert watch.text.count("Deployment:") - len(UP.findall(watch.text)) in (0, 1)
     assert OURS.sub("", watch.text).count("\x1b") == 0
 
 
@@ -154,7 +134,7 @@ def test_what_a_target_prints_does_not_steer_the_terminal(start_daemon, make_fle
     daemon.await_status(state.id, "ROLLED_BACK")
     watch = terminal(daemon, *watcher)
     watch.await_exit()
-    assert watch.is_as_it_was()
+    assert watch.is_usable()
     left = OURS.sub("", watch.text)
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", left), repr(left)
     assert "the last words" in left or watcher[0] == "list"

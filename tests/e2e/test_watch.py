@@ -3,6 +3,7 @@
 """WatchStates: what a watcher sees, and that slow ones harm nobody."""
 import contextlib
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ DEPLOYMENTS = 10
 METADATA = {f"k{i}": "x" * 1000 for i in range(40)}
 # A queue for each unread stream would hold a gigabyte.
 MAX_GROWTH_KB = 200 * 1024
+MAX_SLOWDOWN, NOT_SLOW_SECONDS = 20, 0.25
 
 
 def watch(daemon, **fields):
@@ -131,23 +133,31 @@ def a_thousand_watchers(daemon, stubs, deployments):
             watchers.kill()
 
 
+def deploy_seconds(daemon, prefix):
+    """What calls of Deploy take, in the middle; each deployment has ended."""
+    seconds = []
+    for i in range(DEPLOYMENTS):
+        begin = time.monotonic()
+        state = flag(daemon, f"{prefix}{i}", metadata=METADATA)
+        seconds.append(time.monotonic() - begin)
+        daemon.await_status(state.id, "COMPLETED")
+    return statistics.median(seconds)
+
+
 def test_a_thousand_watchers_of_which_half_never_read_harm_nobody(start_daemon, stubs):
     daemon = start_daemon()
+    alone = deploy_seconds(daemon, "before")
     before = memory_kb(daemon)
-    with a_thousand_watchers(daemon, stubs, DEPLOYMENTS) as watchers:
-        seconds = []
-        for i in range(DEPLOYMENTS):
-            begin = time.monotonic()
-            state = flag(daemon, f"s{i}", metadata=METADATA)
-            seconds.append(time.monotonic() - begin)
-            daemon.await_status(state.id, "COMPLETED")
+    with a_thousand_watchers(daemon, stubs, 2 * DEPLOYMENTS) as watchers:
+        watched = deploy_seconds(daemon, "s")
         # No reader has missed an end, and half of the streams are stuck.
         assert watchers.stdout.readline() == "done\n"
         grown = memory_kb(daemon) - before
         still_served = flag(daemon, "last", metadata=METADATA)
         daemon.await_status(still_served.id, "COMPLETED")
     assert grown < MAX_GROWTH_KB, f"{grown} kB for {CHANNELS * STREAMS_EACH} watchers"
-    assert sorted(seconds)[len(seconds) // 2] < 1, seconds
+    # The watchers' process and the daemon's writes to it take their part of the machine.
+    assert watched <= max(MAX_SLOWDOWN * alone, NOT_SLOW_SECONDS), (alone, watched)
 
 
 def test_a_watch_of_nothing_yet_is_connected_at_once(start_daemon):

@@ -192,6 +192,30 @@ TEST(Listener, MakesAUnixSocketForItsOwnerAndGroup) {
   EXPECT_EQ(info.st_mode & 07777, 0660u);
 }
 
+TEST(SocketDirectory, IsMadeForItsOwnerAndGroupAndLeftAsItIsAfterwards) {
+  TemporaryDirectory directory;
+  const std::string made = directory.Inside("sluice");
+  const mode_t before = umask(022);
+  EXPECT_TRUE(MakeSocketDirectory(made + "/sluice.sock").ok());
+  umask(before);
+  struct stat info = {};
+  ASSERT_EQ(stat(made.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0750u);
+  ASSERT_EQ(chmod(made.c_str(), 0700), 0);
+  EXPECT_TRUE(MakeSocketDirectory(made + "/sluice.sock").ok());
+  ASSERT_EQ(stat(made.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700u);
+}
+
+TEST(SocketDirectory, IsMadeOnlyWhereTheOneAboveIsAndElseItSaysWhatToDo) {
+  TemporaryDirectory directory;
+  const absl::Status status = MakeSocketDirectory(directory.Inside("no/sluice/sluice.sock"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Message(status), HasSubstr("cannot make " + directory.Inside("no/sluice") + ","));
+  EXPECT_THAT(Message(status), HasSubstr("No such file or directory; start sluiced by its systemd "
+                                         "unit, which makes it, or choose another socket"));
+}
+
 TEST(Listener, TakesOverWhatADeadDaemonLeft) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/s";

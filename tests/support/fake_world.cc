@@ -134,6 +134,7 @@ CallResult FakeWorld::Perform(WorldCall call, const std::stop_token& stop) {
     call.begin = clock_.Monotonic();
     calls_.push_back(call);
     changed_.NotifyAll();
+    if (script.raises) script.raises();
     Load& load = loads_[call.deployment_id];
     if (LoadsATarget(call.kind)) load.most = std::max(load.most, ++load.running);
     call.status = Await(script, stop);

@@ -31,6 +31,7 @@ struct CallScript {
   absl::Duration takes;
   bool is_done_when_cut = false;  // a deploy that is stopped has brought its version all the same
   bool hangs = false;             // until it is stopped, or the world's timeout passes
+  std::function<void()> raises;   // throws instead of an answer
 };
 
 // One call, in the order in which they began.

@@ -1,0 +1,61 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the manager tells without changing anything.
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "engine/deploy_request.h"
+#include "engine/deployment_manager.h"
+#include "engine/plan_duration.h"
+#include "engine/record_size.h"
+
+namespace sluice {
+
+absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {
+  const ServiceDefinitionPtr definition = catalog_.Find(request.service());
+  SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
+  v1::DeploymentState draft =
+      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+  SLUICE_RETURN_IF_ERROR(CheckRecordSize(draft));
+  v1::PlanResponse response;
+  *response.mutable_plan() = draft.plan();
+  FillDurations(draft, definition->ports, response);
+  // The way back if all of it had been done.
+  for (v1::TargetState& target : *draft.mutable_targets()) target.set_attempts(1);
+  *response.mutable_rollback_plan() = PlanRollback(draft);
+  return response;
+}
+
+v1::ListServicesResponse DeploymentManager::ListServices() const {
+  std::map<std::string, v1::Service> services;
+  for (const ServiceDefinitionPtr& definition : catalog_.All()) {
+    v1::Service& service = services[definition->config.name()];
+    service.set_configured(true);
+    service.set_target_count(definition->config.targets_size());
+    service.set_active_version(definition->config.initial_version());
+  }
+  for (const std::string& name : registry_.Services()) services[name];
+  MutexLock lock(mutex_);
+  v1::ListServicesResponse response;
+  for (auto& [name, service] : services) {
+    const ServiceMemory memory = registry_.MemoryOf(name);
+    service.set_name(name);
+    if (!memory.active_version.empty()) service.set_active_version(memory.active_version);
+    service.set_latest_deployment_id(memory.latest_deployment_id);
+    const auto active = active_of_.find(name);
+    if (active != active_of_.end()) service.set_active_deployment_id(active->second);
+    *response.add_services() = std::move(service);
+  }
+  return response;
+}
+
+size_t DeploymentManager::ActiveDeployments() const {
+  MutexLock lock(mutex_);
+  return jobs_.size();
+}
+
+}  // namespace sluice

@@ -1,0 +1,77 @@
+# Copyright 2026 The Sluice Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A program on a terminal of its own, for the tests of what people see."""
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+
+from calls import eventually
+
+SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
+WRAP, NO_WRAP = "\x1b[?7h", "\x1b[?7l"
+# All that the live view itself sends: colours, erasing, up, the cursor, wrapping.
+OURS = re.compile(r"\x1b\[(?:[0-9;]*m|K|J|[0-9]+A|\?25[hl]|\?7[hl])")
+UP = re.compile(r"\r\x1b\[\d+A")
+
+
+class Terminal:
+    """A command whose controlling terminal is one of its own."""
+
+    def __init__(self, *command, columns=80, rows=24, **env):
+        self.text = ""
+        self.fd, there = pty.openpty()
+        self.resize(columns, rows)
+        self.before = termios.tcgetattr(self.fd)
+        # Ctrl-C reaches who has it as the controlling terminal.
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", *map(str, command)], stdin=there, stdout=there, stderr=there,
+            env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **env})
+        os.close(there)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def read(self, seconds):
+        """Reads for so long; False once nobody has the terminal open any more."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self.fd], [], [], left)[0]:
+                continue
+            try:
+                self.text += os.read(self.fd, 65536).decode(errors="replace")
+            except OSError:
+                return False
+        return True
+
+    def await_text(self, words, begin=0):
+        """Returns where the words begin."""
+        try:
+            eventually(lambda: words in self.text[begin:] or (self.read(0.05) and None))
+        except AssertionError as error:
+            raise AssertionError(f"no {words!r} in {self.text[begin:]!r}") from error
+        return self.text.index(words, begin)
+
+    def await_exit(self, seconds=20):
+        eventually(lambda: not self.read(0.05), seconds)
+        return self.process.wait(timeout=20)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.fd)
+
+    def is_usable(self, end=None):
+        """Whether all that the live view changes was given back up to there."""
+        text = self.text[:end]
+        return (termios.tcgetattr(self.fd) == self.before and
+                text.rfind(SHOW_CURSOR) >= text.rfind(HIDE_CURSOR) and
+                text.rfind(WRAP) >= text.rfind(NO_WRAP))
