@@ -1,11 +1,15 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
+#include <cstddef>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/audit/audit_line.h"
 #include "base/audit/audit_reader.h"
 #include "base/timestamp.h"
 #include "client/output/document.h"
@@ -21,10 +25,51 @@ bool IsWanted(const AuditOptions& options, const v1::AuditRecord& record) {
          (options.principal.empty() || record.principal() == options.principal);
 }
 
+// Every call once: by the line with its outcome, or by the one by which it began where there is
+// none.
+class Calls {
+ public:
+  explicit Calls(size_t limit) : limit_(limit) {}
+
+  void Add(const v1::AuditRecord& record) {
+    if (record.outcome() == kBegunOutcome) {
+      begun_.emplace(record.sequence(), record);
+      return;
+    }
+    begun_.erase(record.begun());
+    ended_.push_back(record);
+    if (limit_ > 0 && ended_.size() > limit_) ended_.pop_front();
+  }
+
+  // Those that began and have no outcome.
+  size_t unfinished() const { return begun_.size(); }
+  // The last ones.
+  std::deque<v1::AuditRecord> Last() const {
+    std::deque<v1::AuditRecord> all = ended_;
+    for (const auto& [sequence, record] : begun_) all.push_back(record);
+    std::sort(all.begin(), all.end(), [](const v1::AuditRecord& a, const v1::AuditRecord& b) {
+      return a.sequence() < b.sequence();
+    });
+    if (limit_ > 0 && all.size() > limit_) {
+      all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(limit_));
+    }
+    return all;
+  }
+
+ private:
+  const size_t limit_;  // 0: none
+  std::map<int64_t, v1::AuditRecord> begun_;
+  std::deque<v1::AuditRecord> ended_;
+};
+
+constexpr char kUnfinished[] =
+    "began and no outcome is recorded: the daemon ended meanwhile, or the next file tells";
+
 Line OrDash(const std::string& text) { return Line(text.empty() ? "-" : text); }
 
 std::vector<Line> Row(const v1::AuditRecord& record, bool wide) {
   const bool allowed = record.outcome() == "OK";
+  const bool unknown = record.outcome() == kBegunOutcome;
   std::vector<Line> cells = {
       Line(absl::FormatTime("%E4Y-%m-%d %H:%M:%S", FromTimestamp(record.time()),
                             absl::LocalTimeZone())),
@@ -32,13 +77,15 @@ std::vector<Line> Row(const v1::AuditRecord& record, bool wide) {
       Line(record.method()),
       OrDash(record.service()),
       OrDash(wide ? record.deployment() : ShortId(record.deployment())),
-      Line(record.outcome(), allowed ? Style::kGood : Style::kBad),
+      Line(unknown ? "unknown" : record.outcome(), allowed   ? Style::kGood
+                                                   : unknown ? Style::kWarning
+                                                             : Style::kBad),
       OrDash(record.reason())};
   if (!wide) return cells;
   cells.push_back(Line(record.how()));
   cells.push_back(OrDash(record.peer()));
   cells.push_back(OrDash(record.request_id()));
-  cells.push_back(OrDash(record.message()));
+  cells.push_back(OrDash(unknown ? kUnfinished : record.message()));
   return cells;
 }
 
@@ -66,7 +113,7 @@ void Print(const std::deque<v1::AuditRecord>& records, Session& session) {
 
 Document Number(int64_t number) { return LiteralDocument(absl::StrCat(number)); }
 
-Document VerdictOn(const std::string& file, const AuditSummary& summary) {
+Document VerdictOn(const std::string& file, const AuditSummary& summary, size_t unfinished) {
   Document verdict;
   verdict.members = {
       {"file", TextDocument(file)},
@@ -76,16 +123,20 @@ Document VerdictOn(const std::string& file, const AuditSummary& summary) {
       {"first_sequence", Number(summary.first_sequence)},
       {"last_sequence", Number(summary.last_sequence)},
       {"last_hash", TextDocument(summary.last_hash)},
+      {"unfinished", Number(static_cast<int64_t>(unfinished))},
       {"ends_within_a_line", LiteralDocument(summary.ends_within_a_line ? "true" : "false")}};
   return verdict;
 }
 
-std::string VerdictText(const std::string& file, const AuditSummary& summary) {
+std::string VerdictText(const std::string& file, const AuditSummary& summary, size_t unfinished) {
   std::string text = absl::StrCat(
       file, ": ", Counted(static_cast<size_t>(summary.records), "record"), ", none altered\n");
   if (summary.first_sequence > 1) {
     absl::StrAppend(&text, "It begins with record ", summary.first_sequence,
                     ": it continues an earlier file.\n");
+  }
+  if (unfinished > 0) {
+    absl::StrAppend(&text, Counted(unfinished, "call"), " ", kUnfinished, ".\n");
   }
   if (summary.ends_within_a_line) {
     absl::StrAppend(&text, "Its last line has no end: it is being written, or was cut off.\n");
@@ -107,26 +158,27 @@ ExitCode Altered(const AuditSummary& summary, Session& session) {
 }  // namespace
 
 ExitCode Run(const AuditOptions& options, Session& session) {
-  std::deque<v1::AuditRecord> records;
-  const auto limit = static_cast<size_t>(options.limit);
+  Calls calls(static_cast<size_t>(options.limit));
   const absl::StatusOr<AuditSummary> summary =
       ReadAuditTrail(options.file, [&](const v1::AuditRecord& record) {
-        if (!IsWanted(options, record)) return;
-        records.push_back(record);
-        if (limit > 0 && records.size() > limit) records.pop_front();
+        if (IsWanted(options, record)) calls.Add(record);
       });
   if (!summary.ok()) return session.UsageError(std::string(summary.status().message()));
-  Print(records, session);
+  Print(calls.Last(), session);
   return summary->fault.ok() ? ExitCode::kDone : Altered(*summary, session);
 }
 
 ExitCode Run(const AuditVerifyOptions& options, Session& session) {
+  Calls calls(1);
   const absl::StatusOr<AuditSummary> summary =
-      ReadAuditTrail(options.file, [](const v1::AuditRecord& /*record*/) {});
+      ReadAuditTrail(options.file, [&calls](const v1::AuditRecord& record) { calls.Add(record); });
   if (!summary.ok()) return session.UsageError(std::string(summary.status().message()));
-  if (session.structured()) session.PrintDocument(VerdictOn(options.file, *summary));
+  const size_t unfinished = calls.unfinished();
+  if (session.structured()) session.PrintDocument(VerdictOn(options.file, *summary, unfinished));
   if (!summary->fault.ok()) return Altered(*summary, session);
-  if (!session.structured()) session.console.Write(VerdictText(options.file, *summary));
+  if (!session.structured()) {
+    session.console.Write(VerdictText(options.file, *summary, unfinished));
+  }
   return ExitCode::kDone;
 }
 

@@ -40,6 +40,11 @@ std::vector<Line> Lines(const v1::ServerInfo& info, const std::string& address) 
     lines.push_back(Row("epoch", Line(absl::StrCat(info.epoch()))));
   }
   lines.push_back(Row("revision", Line(absl::StrCat(info.newest_revision()))));
+  if (info.insecure_listen()) {
+    lines.push_back(Row("insecure", Line("listens where others reach it without TLS, or without "
+                                         "knowing who calls",
+                                         Style::kWarning)));
+  }
   if (!info.failure().empty()) lines.push_back(Row("failure", Line(info.failure(), Style::kBad)));
   return lines;
 }

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/random/random.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -64,14 +63,6 @@ bool LogRefresh(const char* what, const absl::StatusOr<bool>& refreshed) {
   return *refreshed;
 }
 
-// Empty when there is none.
-std::string AddressWithoutTls(const std::vector<std::string>& addresses, bool tls) {
-  for (const std::string& address : addresses) {
-    if (!tls || absl::StartsWith(address, "unix:")) return address;
-  }
-  return "";
-}
-
 }  // namespace
 
 Daemon::Daemon(const config::v1::Config& config)
@@ -84,10 +75,14 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& 
                                                       std::vector<UniqueFd> inherited) {
   std::unique_ptr<Daemon> daemon(new Daemon(config));
   SLUICE_RETURN_IF_ERROR(daemon->TakeServices(config));
+  // First: whoever has the directory also has the daemon's other files.
+  SLUICE_RETURN_IF_ERROR(daemon->RestoreRecords());
   SLUICE_RETURN_IF_ERROR(daemon->OpenFiles());
   WarnOfOpenAddress(config);
-  SLUICE_RETURN_IF_ERROR(daemon->RestoreRecords());
+  // Before anything goes on: a daemon that nobody can reach must not roll anything out.
   SLUICE_RETURN_IF_ERROR(daemon->Serve(std::move(inherited)));
+  daemon->GoOn();
+  SLUICE_RETURN_IF_ERROR(daemon->server_->Accept());
   SLUICE_ASSIGN_OR_RETURN(daemon->refresher_,
                           Ticker::Start("refresher", kRefreshInterval, daemon->clock_,
                                         [self = daemon.get()] { self->Refresh(); }));
@@ -119,14 +114,13 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
   SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
   SetServing(server_.get());
   if (!registry_.CheckWritable().ok()) server_->StopServing();
-  const std::string own = AddressWithoutTls(server_->addresses(), certificates_ != nullptr);
-  if (!own.empty()) self_check_ = std::make_unique<SelfCheck>(own);
+  self_check_ = server_->MakeSelfCheck();
   return absl::OkStatus();
 }
 
 absl::Status Daemon::CheckAlive(absl::Duration timeout) {
   if (draining_) return absl::OkStatus();  // It has a limit of its own.
-  if (self_check_ != nullptr) SLUICE_RETURN_IF_ERROR(self_check_->Check(timeout));
+  SLUICE_RETURN_IF_ERROR(self_check_->Check(timeout));
   // A disk that fails answers; one that does not answer is what this is for.
   registry_.AwaitDurable().IgnoreError();
   return absl::OkStatus();
@@ -138,6 +132,7 @@ v1::ServerInfo Daemon::Info() const {
   *info.mutable_start_time() = ToTimestamp(clock_.Now());
   info.set_durability(records_ == nullptr ? v1::DURABILITY_MEMORY : v1::DURABILITY_DISK);
   info.set_data_dir(config_.data_dir());
+  info.set_insecure_listen(config_.listen().insecure_listen());
   *info.mutable_watch_heartbeat() = config_.watch_heartbeat();
   return info;
 }
@@ -148,9 +143,13 @@ absl::Status Daemon::RestoreRecords() {
                                                          [this](const absl::Status& failure) {
                                                            OnJournalFailure(failure);
                                                          }));
+  return absl::OkStatus();
+}
+
+void Daemon::GoOn() {
+  if (records_ == nullptr) return;
   KillCommandsOfUnfinished();
   manager_.ResumeAll(records_->requests());
-  return absl::OkStatus();
 }
 
 void Daemon::KillCommandsOfUnfinished() {
@@ -235,6 +234,7 @@ void Daemon::Drain() {
   registry_.AwaitDurable().IgnoreError();  // A failure has been logged.
   registry_.Close();
   SetServing(nullptr);
+  self_check_->Close();
   server_->Shutdown(grace * kShareForReaders);
   server_ = nullptr;
   audit_ = nullptr;

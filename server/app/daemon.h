@@ -74,7 +74,10 @@ class Daemon {
   // Reads again what others have replaced: tokens and certificates.
   void Refresh();
   void RefreshCertificates();
+  // Locks data_dir and reads what is there.
   absl::Status RestoreRecords();
+  // Takes up what was unfinished.
+  void GoOn();
   void KillCommandsOfUnfinished();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
@@ -93,7 +96,7 @@ class Daemon {
   Mutex serving_mutex_;
   // Whose health a failing journal changes; null as server_ is.
   RpcServer* serving_ ABSL_GUARDED_BY(serving_mutex_) = nullptr;
-  std::unique_ptr<SelfCheck> self_check_;  // null when nothing but TLS is spoken
+  std::unique_ptr<SelfCheck> self_check_;
   std::atomic<bool> draining_{false};
   int refreshes_ = 0;  // the refresher's alone
   std::unique_ptr<Ticker> refresher_;

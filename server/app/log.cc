@@ -5,11 +5,13 @@
 
 #include <stop_token>
 
+#include "absl/strings/match.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/violations.h"
 #include "google/protobuf/stubs/logging.h"
 #include "grpc/support/log.h"
+#include "rpc/per_second.h"
 #include "spdlog/async.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -22,8 +24,19 @@ constexpr size_t kMaxWaiting = 8192;
 constexpr absl::Duration kPatience = absl::Seconds(1);
 constexpr absl::Duration kGlance = absl::Milliseconds(5);
 constexpr size_t kMaxBytes = 1024;
+// As gRPC's TLS begins what it says of a caller without a certificate, or of another authority.
+constexpr char kHandshakeFailed[] = "Handshake failed";
+
+// Whoever connects can make gRPC say so, as often as they like.
+void LogHandshake(const char* why) {
+  static PerSecond lines(1);
+  if (!lines.Take(RealClock().Monotonic())) return;
+  spdlog::warn("event=handshake_failed unlogged={} reason={}", lines.Missed(),
+               Quoted(why, kMaxBytes));
+}
 
 void LogOfGrpc(gpr_log_func_args* line) {
+  if (absl::StartsWith(line->message, kHandshakeFailed)) return LogHandshake(line->message);
   const auto level =
       line->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug;
   spdlog::log(level, "event=grpc message={}", Quoted(line->message, kMaxBytes));

@@ -15,6 +15,9 @@
 namespace sluice {
 namespace {
 
+// The changes that a record was waited for are made on the trail's thread.
+constexpr size_t kStackBytes = size_t{1024} * 1024;
+
 // Callers learn what it means for them, not how the daemon's disk is laid out.
 absl::Status TextForCallers(const absl::Status& written) {
   if (written.ok()) return written;
@@ -48,8 +51,9 @@ absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& 
   spdlog::info("event=audit_opened file={} records={} last_hash={}", path, file->last_sequence(),
                file->last_hash());
   std::unique_ptr<AuditTrail> trail(new AuditTrail(std::move(file), clock));
-  SLUICE_ASSIGN_OR_RETURN(trail->thread_,
-                          Thread::Start(clock, "audit", [self = trail.get()] { self->Write(); }));
+  SLUICE_ASSIGN_OR_RETURN(
+      trail->thread_, Thread::Start(
+                          clock, "audit", [self = trail.get()] { self->Write(); }, kStackBytes));
   return trail;
 }
 
@@ -128,8 +132,9 @@ void AuditTrail::WriteBatch(std::vector<Entry> batch) {
   mutex_.Lock();
   status_ = told;
   mutex_.Unlock();
-  for (const Entry& entry : batch) {
-    if (entry.done) entry.done(told);
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].done) continue;
+    batch[i].done(told.ok() ? absl::StatusOr<int64_t>(records[i].sequence()) : told);
   }
   mutex_.Lock();
   writing_ = false;

@@ -9,6 +9,7 @@
 #define SLUICE_AUTH_AUDIT_TRAIL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,8 +37,9 @@ void SetOutcome(const absl::Status& status, v1::AuditRecord& record);
 // Thread-safe. The destructor writes what is left.
 class AuditTrail {
  public:
-  // Told once that a record is on the disk, or that it is not; on the trail's thread.
-  using Done = std::function<void(const absl::Status&)>;
+  // Told once the sequence of a record that is on the disk, or that it is not there; on the trail's
+  // thread.
+  using Done = std::function<void(const absl::StatusOr<int64_t>&)>;
 
   static constexpr size_t kMaxWaiting = 10'000;
 

@@ -3,7 +3,6 @@
 
 #include "auth/principal.h"
 
-#include <pwd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -14,8 +13,6 @@
 
 namespace sluice {
 namespace {
-
-constexpr size_t kMaxPasswordEntryBytes = 64 * 1024;
 
 std::string NameOf(const AnonymousIdentity& /*nobody*/) { return "anonymous"; }
 
@@ -31,14 +28,6 @@ std::string NameOf(const CertificateIdentity& certificate) {
     return certificate.common_name;
   }
   return certificate.dns_names.front();
-}
-
-std::string UserName(uid_t uid) {
-  std::string buffer(kMaxPasswordEntryBytes, '\0');
-  passwd entry = {};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0) return "";
-  return found == nullptr ? "" : found->pw_name;
 }
 
 std::vector<gid_t> SupplementaryGroups(int fd) {
@@ -65,6 +54,14 @@ const char* Principal::How() const {
   return kHow[identity.index()];
 }
 
+std::string Principal::Key() const {
+  // Not by name, which the system may know today and not tomorrow.
+  if (const auto* user = std::get_if<UnixIdentity>(&identity)) {
+    return absl::StrCat("unix uid ", user->uid);
+  }
+  return absl::StrCat(How(), " ", Name());
+}
+
 std::string Principal::Describe() const {
   if (std::holds_alternative<AnonymousIdentity>(identity)) return "a caller without credentials";
   const std::string name = Quoted(Name());
@@ -80,7 +77,7 @@ absl::StatusOr<Principal> UnixPeer(int fd) {
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) {
     return absl::ErrnoToStatus(errno, "cannot tell who is at the other end of the socket");
   }
-  UnixIdentity caller{peer.uid, UserName(peer.uid), {peer.gid}};
+  UnixIdentity caller{peer.uid, "", {peer.gid}};
   const std::vector<gid_t> more = SupplementaryGroups(fd);
   caller.gids.insert(caller.gids.end(), more.begin(), more.end());
   return Principal{std::move(caller), absl::StrCat("unix:pid=", peer.pid, ",uid=", peer.uid)};

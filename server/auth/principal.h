@@ -23,7 +23,7 @@ struct AnonymousIdentity {};
 // The other end of a Unix socket, as the kernel says.
 struct UnixIdentity {
   uid_t uid = 0;
-  std::string user;         // empty when the user has no name
+  std::string user;         // empty when the user has no name, or it is not known yet
   std::vector<gid_t> gids;  // the primary one, and the supplementary ones
 };
 
@@ -49,12 +49,15 @@ struct Principal {
   std::string Name() const;
   // "anonymous", "unix", "token" or "certificate".
   const char* How() const;
+  // Tells callers apart, whatever they are called: "token ci", "unix uid 1000". Of those whom
+  // nobody knows, all together.
+  std::string Key() const;
   // For messages: "the token \"ci\"".
   std::string Describe() const;
 };
 
-// The process at the other end of the connected Unix socket `fd`. Asks the system's name service,
-// which may block: for the thread that accepts connections.
+// The process at the other end of the connected Unix socket `fd`, without its user's name. Does not
+// block.
 absl::StatusOr<Principal> UnixPeer(int fd);
 
 }  // namespace sluice

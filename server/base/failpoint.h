@@ -39,11 +39,12 @@ struct Failpoint {
 
 // Each is named in one place of the code.
 inline constexpr Failpoint kFailpoints[] = {
-    {"accept.before_hand_over"}, {"audit.before_write", true},    {"audit.after_write"},
-    {"audit.after_sync"},        {"deployer.before_probe"},       {"deployer.before_call"},
-    {"deployer.after_call"},     {"journal.before_commit", true}, {"journal.before_write", true},
-    {"journal.mid_write"},       {"journal.after_write"},         {"journal.after_sync", true},
-    {"journal.before_reply"},    {"router.before_call"},          {"router.after_call"},
+    {"accept.before_hand_over"},    {"audit.before_write", true}, {"audit.after_write"},
+    {"audit.after_sync"},           {"call.before_gate"},         {"deployer.before_probe"},
+    {"deployer.before_call"},       {"deployer.after_call"},      {"journal.before_commit", true},
+    {"journal.before_write", true}, {"journal.mid_write"},        {"journal.after_write"},
+    {"journal.after_sync", true},   {"journal.before_reply"},     {"router.before_call"},
+    {"router.after_call"},
 };
 inline constexpr size_t kFailpointCount = std::size(kFailpoints);
 

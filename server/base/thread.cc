@@ -87,4 +87,8 @@ void Thread::Join() {
   pthread_join(handle_, nullptr);
 }
 
+void Thread::Detach() {
+  if (std::exchange(joinable_, false)) pthread_detach(handle_);
+}
+
 }  // namespace sluice

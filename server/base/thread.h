@@ -40,6 +40,9 @@ class Thread {
 
   // Waits for the end of the body. A no-op the second time.
   void Join();
+  // Nobody waits for its end any more; what the body uses must live as long as it. Not with a clock
+  // that schedules.
+  void Detach();
 
  private:
   explicit Thread(pthread_t handle) : handle_(handle), joinable_(true) {}

@@ -29,8 +29,6 @@ constexpr int kMostAtOnce = 64;
 // How long to let be what cannot be accepted.
 constexpr int kRestMilliseconds = 50;
 constexpr absl::Duration kLogInterval = absl::Seconds(1);
-// Asking for a user's name takes the buffers of the system's name services.
-constexpr size_t kStackBytes = 1024 * 1024;
 
 bool IsOutOfResources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -62,8 +60,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Listener> 
     return absl::ErrnoToStatus(errno, "cannot begin to accept connections");
   }
   SLUICE_ASSIGN_OR_RETURN(acceptor->thread_,
-                          Thread::Start(
-                              "acceptor", [self = acceptor.get()] { self->Run(); }, kStackBytes));
+                          Thread::Start("acceptor", [self = acceptor.get()] { self->Run(); }));
   return acceptor;
 }
 

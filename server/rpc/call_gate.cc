@@ -5,10 +5,11 @@
 
 #include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/audit/audit_line.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
 #include "rpc/connection_principal.h"
@@ -46,7 +47,12 @@ absl::Status CheckMetadata(const grpc::CallbackServerContext& context) {
 absl::Status Unrecorded(const absl::Status& outcome, const absl::Status& why) {
   if (!outcome.ok()) return outcome;
   return absl::DataLossError(
-      absl::StrCat("it was done, but the audit trail could not record it: ", why.message()));
+      absl::StrCat("it was done, but the audit trail could not record that: ", why.message()));
+}
+
+absl::Status Unwritable(const absl::Status& why) {
+  return absl::UnavailableError(
+      absl::StrCat("nothing is changed while the audit trail cannot be written: ", why.message()));
 }
 
 void LogLost(const absl::Status& why) {
@@ -57,6 +63,7 @@ void LogLost(const absl::Status& why) {
 
 absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
                                      absl::string_view method) const {
+  SLUICE_FAILPOINT("call.before_gate");
   SLUICE_RETURN_IF_ERROR(CheckMetadata(context));
   Principal connection = ConnectionPrincipal(context, connections_);
   const std::string path = absl::StrCat(kService, method);
@@ -86,30 +93,51 @@ bool CallGate::MayDeploy(const Call& call, absl::string_view service) const {
   return access_.Decide(call.principal, kDeploy, service).ok();
 }
 
-std::string CallGate::RequesterOf(const Call& call) const {
-  if (!access_.is_closed()) return "";
-  // Not by name, which the system may know today and not tomorrow.
-  if (const auto* user = std::get_if<UnixIdentity>(&call.principal.identity)) {
-    return absl::StrCat("unix uid ", user->uid);
-  }
-  return absl::StrCat(call.principal.How(), " ", call.principal.Name());
-}
-
 absl::Status CallGate::CheckRecording() const {
-  const absl::Status status = trail_ == nullptr ? absl::OkStatus() : trail_->status();
-  if (status.ok()) return status;
-  return absl::UnavailableError(absl::StrCat(
-      "nothing is changed while the audit trail cannot be written: ", status.message()));
+  const absl::Status status = trail_->status();
+  return status.ok() ? status : Unwritable(status);
 }
 
-void CallGate::Record(v1::AuditRecord record, const absl::Status& status,
+absl::Status CallGate::MayBegin(const Call& call) const {
+  SLUICE_RETURN_IF_ERROR(CheckRecording());
+  return budget_.Begin(call.principal.Key(), clock_.Monotonic());
+}
+
+void CallGate::Begin(const Call& call, v1::AuditRecord record, const Begun& begun) const {
+  if (trail_ == nullptr) return begun(absl::OkStatus(), std::move(record));
+  if (const absl::Status may = MayBegin(call); !may.ok()) return begun(may, std::move(record));
+  v1::AuditRecord line = record;
+  line.set_outcome(kBegunOutcome);
+  const auto give_up = [this, caller = call.principal.Key()] {
+    budget_.End(caller, false, clock_.Monotonic());
+  };
+  const auto done = [record, begun, give_up](const absl::StatusOr<int64_t>& sequence) {
+    v1::AuditRecord ours = record;
+    if (sequence.ok()) {
+      ours.set_begun(*sequence);
+    } else {
+      give_up();
+    }
+    begun(sequence.ok() ? absl::OkStatus() : Unwritable(sequence.status()), std::move(ours));
+  };
+  const absl::Status taken = trail_->Append(std::move(line), done);
+  if (taken.ok()) return;
+  give_up();
+  begun(Unwritable(taken), std::move(record));
+}
+
+void CallGate::Record(const Call& call, v1::AuditRecord record, const absl::Status& status,
                       const Answer& answer) const {
   if (trail_ == nullptr) return answer(status);
   if (record.outcome().empty()) SetOutcome(status, record);
-  const auto done = [status, answer](const absl::Status& written) {
-    answer(written.ok() ? status : Unrecorded(status, written));
+  const auto done = [status, answer](const absl::StatusOr<int64_t>& written) {
+    answer(written.ok() ? status : Unrecorded(status, written.status()));
   };
-  if (status.ok()) return trail_->AppendDone(std::move(record), done);
+  if (record.begun() > 0) {
+    budget_.End(call.principal.Key(), !status.ok(), clock_.Monotonic());
+    return trail_->AppendDone(std::move(record), done);
+  }
+  if (!MayRecordRefusal(call.principal)) return answer(status);
   const absl::Status taken = trail_->Append(std::move(record), done);
   if (taken.ok()) return;
   LogLost(taken);
@@ -128,12 +156,11 @@ void CallGate::RecordRefusal(const Principal& principal, absl::string_view metho
 }
 
 bool CallGate::MayRecordRefusal(const Principal& principal) const {
-  const bool is_known = !std::holds_alternative<AnonymousIdentity>(principal.identity);
   const absl::Duration now = clock_.Monotonic();
-  if ((is_known ? of_known_ : of_anonymous_).Take(now)) return true;
+  const std::string caller = principal.Key();
+  if (budget_.TakeRefusal(caller, now)) return true;
   if (log_lines_.Take(now)) {
-    spdlog::warn("event=refusals_unrecorded known={} anonymous={}", of_known_.Missed(),
-                 of_anonymous_.Missed());
+    spdlog::warn("event=refusals_unrecorded count={} last_of={}", budget_.Missed(), Quoted(caller));
   }
   return false;
 }

@@ -19,6 +19,7 @@
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "grpcpp/server_context.h"
+#include "rpc/audit_budget.h"
 #include "rpc/connection_table.h"
 #include "rpc/per_second.h"
 #include "sluice/v1/audit.pb.h"
@@ -36,10 +37,10 @@ class CallGate {
  public:
   using Answer = std::function<void(const absl::Status&)>;
 
-  // Of the refusals of one second, so many are recorded of those whom nobody knows, and as many of
-  // the others; the log says how many more there were. Else whoever has no right to anything could
-  // fill the disk.
-  static constexpr int kMaxRefusalsPerSecond = 100;
+  // What a change that has begun goes on with: OK once the trail has it, else why nothing may be
+  // changed; and the record with which to call Record, in any case.
+  using Begun = std::function<void(const absl::Status&, v1::AuditRecord)>;
+
   // Of a call, as HTTP/2 counts it. gRPC keeps to it only once the caller has agreed to it.
   static constexpr size_t kMaxMetadataBytes = 16 * 1024;
 
@@ -69,19 +70,27 @@ class CallGate {
     return Decide(call, service).ok() || MayRead(call, service);
   }
 
-  // Whose request ids the call brings: "token ci", "unix uid 1000". Empty while everybody may do
-  // everything.
-  std::string RequesterOf(const Call& call) const;
+  // Whose request ids the call brings. Empty while everybody may do everything.
+  std::string RequesterOf(const Call& call) const {
+    return access_.is_closed() ? call.principal.Key() : "";
+  }
 
-  // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
-  absl::Status CheckRecording() const;
-  // Keeps what came of a call that changes something, then answers it with `status`; with DATA_LOSS
-  // when something was changed and that could not be kept. Without a trail at once, else on the
-  // trail's thread.
-  void Record(v1::AuditRecord record, const absl::Status& status, const Answer& answer) const;
+  // To be asked before anything is changed: keeps that the call begins, so that the trail says who
+  // it was whatever becomes of the daemon. Without a trail `begun` is called at once, else on the
+  // trail's thread. UNAVAILABLE while the trail cannot be written; RESOURCE_EXHAUSTED when too much
+  // of the caller was refused.
+  void Begin(const Call& call, v1::AuditRecord record, const Begun& begun) const;
+  // Keeps what came of a call that was to change something, then answers it with `status`; with
+  // DATA_LOSS when something was changed and its outcome could not be kept. Refusals of what had
+  // not begun are kept within the caller's budget. Without a trail at once, else on the trail's
+  // thread.
+  void Record(const Call& call, v1::AuditRecord record, const absl::Status& status,
+              const Answer& answer) const;
 
  private:
-  Principal PrincipalOf(const grpc::CallbackServerContext& context) const;
+  // UNAVAILABLE while the trail cannot be written: nobody changes anything unrecorded.
+  absl::Status CheckRecording() const;
+  absl::Status MayBegin(const Call& call) const;
   void RecordRefusal(const Principal& principal, absl::string_view method,
                      std::optional<absl::string_view> service, const absl::Status& refusal) const;
   bool MayRecordRefusal(const Principal& principal) const;
@@ -90,8 +99,7 @@ class CallGate {
   AuditTrail* const trail_;
   const ConnectionTable& connections_;
   const Clock& clock_;
-  mutable PerSecond of_anonymous_{kMaxRefusalsPerSecond};
-  mutable PerSecond of_known_{kMaxRefusalsPerSecond};
+  mutable AuditBudget budget_;
   mutable PerSecond log_lines_{1};
 };
 
@@ -103,8 +111,8 @@ class Viewer {
   Viewer(const CallGate& gate, Call call, std::optional<std::string> service)
       : gate_(gate), call_(std::move(call)), service_(std::move(service)) {}
 
-  // Whom the stream counts for; of callers whom nobody knows, all together.
-  std::string Name() const { return call_.principal.Name(); }
+  // Whom the stream counts for.
+  std::string Key() const { return call_.principal.Key(); }
   // Why the stream has to end; that is recorded.
   absl::Status Check() const { return gate_.Admit(call_, service_); }
   bool Sees(absl::string_view service) const { return gate_.Decide(call_, service).ok(); }

@@ -3,7 +3,7 @@
 
 #include "rpc/connection_principal.h"
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,8 +58,8 @@ Principal ConnectionPrincipal(const grpc::CallbackServerContext& context,
     return {IdentityOf(context.auth_context().get()), AddressOf(peer)};
   }
   int fd = -1;
-  const auto known = absl::SimpleAtoi(number, &fd) ? connections.Find(fd) : nullptr;
-  return known == nullptr ? Principal{AnonymousIdentity(), peer} : *known;
+  const auto known = absl::SimpleAtoi(number, &fd) ? connections.Find(fd) : std::nullopt;
+  return known.value_or(Principal{AnonymousIdentity(), peer});
 }
 
 }  // namespace sluice

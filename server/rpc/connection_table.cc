@@ -35,7 +35,10 @@ absl::Status ConnectionTable::Add(int fd, const std::string& host, Principal pri
   MutexLock lock(mutex_);
   const auto before = entries_.find(fd);
   if (before != entries_.end()) Forget(before);
-  const bool is_unix = std::holds_alternative<UnixIdentity>(principal.identity);
+  const auto* const user = std::get_if<UnixIdentity>(&principal.identity);
+  const bool is_unix = user != nullptr;
+  // Most likely it is known by the time of the first call.
+  if (is_unix) names_.Find(user->uid);
   if (!CheckLimits(host, is_unix).ok()) Sweep();
   SLUICE_RETURN_IF_ERROR(CheckLimits(host, is_unix));
   entries_[fd] = {SocketInode(fd), host, std::make_shared<const Principal>(std::move(principal))};
@@ -43,10 +46,19 @@ absl::Status ConnectionTable::Add(int fd, const std::string& host, Principal pri
   return absl::OkStatus();
 }
 
-std::shared_ptr<const Principal> ConnectionTable::Find(int fd) const {
-  MutexLock lock(mutex_);
-  const auto found = entries_.find(fd);
-  return found == entries_.end() ? nullptr : found->second.principal;
+std::optional<Principal> ConnectionTable::Find(int fd) const {
+  std::shared_ptr<const Principal> known;
+  {
+    MutexLock lock(mutex_);
+    const auto found = entries_.find(fd);
+    if (found == entries_.end()) return std::nullopt;
+    known = found->second.principal;
+  }
+  Principal principal = *known;
+  if (auto* user = std::get_if<UnixIdentity>(&principal.identity)) {
+    user->user = names_.Find(user->uid);
+  }
+  return principal;
 }
 
 size_t ConnectionTable::size() const {

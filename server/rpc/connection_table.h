@@ -13,11 +13,14 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "auth/principal.h"
+#include "auth/user_names.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 
@@ -32,17 +35,19 @@ struct ConnectionLimits {
 // Thread-safe.
 class ConnectionTable {
  public:
-  ConnectionTable(const Clock& clock, const ConnectionLimits& limits)
-      : clock_(clock), limits_(limits) {}
+  // `name_of_user` may hang; callers are known by their ids as long as it does.
+  ConnectionTable(const Clock& clock, const ConnectionLimits& limits,
+                  UserNames::Lookup name_of_user = NameOfUser)
+      : clock_(clock), limits_(limits), names_(clock, std::move(name_of_user)) {}
 
   // Takes the connection `fd`, which gRPC closes when it ends; `host` is what counts as one peer.
   // RESOURCE_EXHAUSTED names the limit that it would pass.
   absl::Status Add(int fd, const std::string& host, Principal principal);
 
-  // Who is at the other end; null when it was never added. To be asked only during a call of that
-  // connection: gRPC keeps the descriptor open until the last of its calls is over, so that its
-  // number cannot be another one's by then.
-  std::shared_ptr<const Principal> Find(int fd) const;
+  // Who is at the other end; nothing when it was never added. To be asked only during a call of
+  // that connection: gRPC keeps the descriptor open until the last of its calls is over, so that
+  // its number cannot be another one's by then.
+  std::optional<Principal> Find(int fd) const;
 
   // As of the last time that somebody counted.
   size_t size() const;
@@ -62,6 +67,7 @@ class ConnectionTable {
 
   const Clock& clock_;
   const ConnectionLimits limits_;
+  mutable UserNames names_;
   mutable Mutex mutex_;
   std::map<int, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, size_t> of_host_ ABSL_GUARDED_BY(mutex_);

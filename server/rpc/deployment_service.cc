@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,9 +24,16 @@
 namespace sluice {
 namespace {
 
+absl::Status TooLarge(const grpc::ByteBuffer& message) {
+  return absl::ResourceExhaustedError(absl::StrCat("the answer takes ", message.Length(),
+                                                   " bytes, clients take at most ", kMaxAnswerBytes,
+                                                   "; ask for less at once"));
+}
+
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                  absl::StatusOr<grpc::ByteBuffer> message,
                                  grpc::ByteBuffer* response) {
+  if (message.ok() && message->Length() > size_t{kMaxAnswerBytes}) message = TooLarge(*message);
   if (message.ok()) response->Swap(&*message);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(message.status()));
@@ -34,6 +42,13 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
 
 // What only a grant for ["*"] matches: every other pattern wants some character.
 constexpr char kAllServices[] = "";
+
+std::function<void(const absl::Status&)> FinishOf(grpc::ServerUnaryReactor* reactor) {
+  return [reactor](const absl::Status& answer) {
+    SLUICE_FAILPOINT("journal.before_reply");
+    reactor->Finish(ToGrpcStatus(answer));
+  };
+}
 
 // A stream that only ends.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -51,38 +66,38 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
     const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act) {
   const absl::StatusOr<Call> call = gate_.Enter(*context, method);
   if (!call.ok()) return Answer(context, call.status(), response);
-  absl::StatusOr<Request> request = ParseMessage<Request>(*bytes);
+  absl::StatusOr<Request> parsed = ParseMessage<Request>(*bytes);
   v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
-  absl::Status status = request.status();
-  int64_t revision = 0;
-  if (status.ok()) status = AdmitChange(gate_, *call, registry_, *request, record);
-  if (status.ok()) status = gate_.CheckRecording();
-  if (status.ok()) {
-    const absl::StatusOr<SnapshotPtr> result = act(*request, *call);
-    status = result.status();
-    if (result.ok()) {
-      record.set_service((*result)->state().service());
-      record.set_deployment((*result)->state().id());
-      revision = (*result)->state().revision();
-      *response = StateBuffer(*result);
-    }
-  }
+  absl::Status status = parsed.status();
+  if (status.ok()) status = AdmitChange(gate_, *call, registry_, *parsed, record);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  RecordAndFinish(status, revision, std::move(record), reactor);
+  if (!status.ok()) {
+    gate_.Record(*call, std::move(record), status, FinishOf(reactor));
+    return reactor;
+  }
+  const auto request = std::make_shared<const Request>(*std::move(parsed));
+  gate_.Begin(*call, std::move(record),
+              [this, call = *call, request, act, response, reactor](const absl::Status& begun,
+                                                                    v1::AuditRecord begun_record) {
+                const absl::StatusOr<SnapshotPtr> result =
+                    begun.ok() ? act(*request, call) : absl::StatusOr<SnapshotPtr>(begun);
+                if (result.ok()) *response = StateBuffer(*result);
+                RecordAndFinish(call, result, std::move(begun_record), reactor);
+              });
   return reactor;
 }
 
-void DeploymentService::RecordAndFinish(const absl::Status& status, int64_t revision,
+void DeploymentService::RecordAndFinish(const Call& call, const absl::StatusOr<SnapshotPtr>& result,
                                         v1::AuditRecord record, grpc::ServerUnaryReactor* reactor) {
-  const auto finish = [reactor](const absl::Status& answer) {
-    SLUICE_FAILPOINT("journal.before_reply");
-    reactor->Finish(ToGrpcStatus(answer));
-  };
-  if (!status.ok()) return gate_.Record(std::move(record), status, finish);
-  registry_.WhenDurable(revision,
-                        [this, record = std::move(record), finish](const absl::Status& durable) {
-                          gate_.Record(record, durable, finish);
-                        });
+  const auto finish = FinishOf(reactor);
+  if (!result.ok()) return gate_.Record(call, std::move(record), result.status(), finish);
+  const v1::DeploymentState& state = (*result)->state();
+  record.set_service(state.service());
+  record.set_deployment(state.id());
+  registry_.WhenDurable(state.revision(), [this, call, record = std::move(record),
+                                           finish](const absl::Status& durable) {
+    gate_.Record(call, record, durable, finish);
+  });
 }
 
 grpc::ServerUnaryReactor* DeploymentService::Deploy(grpc::CallbackServerContext* context,
@@ -241,20 +256,24 @@ grpc::ServerUnaryReactor* DeploymentService::Backup(grpc::CallbackServerContext*
   if (!call.ok()) return Answer(context, call.status(), response);
   const absl::StatusOr<v1::BackupRequest> request = AdmitBackup(*call, *bytes);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const auto finish = [this, reactor, record = MakeAuditRecord(call->principal, call->method)](
-                          const absl::Status& made) {
-    gate_.Record(record, made,
-                 [reactor](const absl::Status& answer) { reactor->Finish(ToGrpcStatus(answer)); });
-  };
+  v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
   if (!request.ok()) {
-    finish(request.status());
+    gate_.Record(*call, std::move(record), request.status(), FinishOf(reactor));
     return reactor;
   }
-  // What can be read by now is on the disk.
-  v1::BackupResponse answer;
-  answer.set_revision(registry_.newest_revision());
-  *response = MessageBuffer(answer);
-  backups_->Make(request->file(), finish);
+  gate_.Begin(*call, std::move(record),
+              [this, call = *call, file = request->file(), response, reactor](
+                  const absl::Status& begun, const v1::AuditRecord& begun_record) {
+                const auto finish = [this, call, begun_record, reactor](const absl::Status& made) {
+                  gate_.Record(call, begun_record, made, FinishOf(reactor));
+                };
+                if (!begun.ok()) return finish(begun);
+                // What can be read by now is on the disk.
+                v1::BackupResponse answer;
+                answer.set_revision(registry_.newest_revision());
+                *response = MessageBuffer(answer);
+                backups_->Make(file, finish);
+              });
   return reactor;
 }
 
@@ -264,7 +283,6 @@ absl::StatusOr<v1::BackupRequest> DeploymentService::AdmitBackup(
     return absl::Status(decision.code(),
                         absl::StrCat(decision.message(), "; a backup takes services: [\"*\"]"));
   }
-  SLUICE_RETURN_IF_ERROR(gate_.CheckRecording());
   if (backups_ == nullptr) {
     return absl::FailedPreconditionError(
         "the daemon keeps its records in memory alone, so there is nothing to back up; set "

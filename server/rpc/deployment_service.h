@@ -99,16 +99,16 @@ class DeploymentService final : public DeploymentServiceBase {
                                    grpc::ByteBuffer* response) override;
 
  private:
-  // Lets the caller through, acts, waits until it is durable, records what came of it, and answers.
+  // Lets the caller through, records that it begins, acts, waits until it is durable, records what
+  // came of it, and answers. With an audit trail `act` is called on its thread.
   template <typename Request>
   grpc::ServerUnaryReactor* Change(
       grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
       grpc::ByteBuffer* response,
       const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act);
 
-  // `revision`: the change's, when there was one.
-  void RecordAndFinish(const absl::Status& status, int64_t revision, v1::AuditRecord record,
-                       grpc::ServerUnaryReactor* reactor);
+  void RecordAndFinish(const Call& call, const absl::StatusOr<SnapshotPtr>& result,
+                       v1::AuditRecord record, grpc::ServerUnaryReactor* reactor);
 
   absl::StatusOr<grpc::ByteBuffer> Find(const grpc::CallbackServerContext& context,
                                         const grpc::ByteBuffer& bytes) const;

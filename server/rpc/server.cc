@@ -17,11 +17,15 @@
 #include "grpcpp/impl/server_builder_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server_posix.h"
+#include "rpc/wire.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kMaxRequestBytes = 1 << 20;
+// Twice what the command line needs, which pings every ten seconds, so that no jitter of the
+// network makes an open watch look like a flood.
+constexpr int kMinPingIntervalMs = 5'000;
 constexpr int kMaxConnectionAgeMs = 6 * 60 * 60 * 1000;
 constexpr int kConnectionAgeGraceMs = 10 * 60 * 1000;
 // What the buffers of all connections may take together. gRPC takes in a message whole before it
@@ -33,7 +37,7 @@ constexpr char kServiceName[] = "sluice.v1.DeploymentService";
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.SetMaxSendMessageSize(-1);
+  builder.SetMaxSendMessageSize(kMaxAnswerBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, CallGate::kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
@@ -41,7 +45,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kMinPingIntervalMs);
   // Whoever is connected shows their certificate anew now and then.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
@@ -112,13 +117,10 @@ absl::Status CheckIsClosed(const Listener& listener) {
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(ServerOptions options,
                                                             const ServerContext& context) {
   std::unique_ptr<RpcServer> self(new RpcServer(options, context));
-  SLUICE_ASSIGN_OR_RETURN(std::vector<Listener> listeners, self->Listen(options));
-  const bool has_tcp = std::any_of(listeners.begin(), listeners.end(),
-                                   [](const Listener& listener) { return !listener.is_unix(); });
-  SLUICE_RETURN_IF_ERROR(self->Serve(options, has_tcp));
+  SLUICE_ASSIGN_OR_RETURN(self->listeners_, self->Listen(options));
+  SLUICE_RETURN_IF_ERROR(self->Serve(options));
   SLUICE_RETURN_IF_ERROR(self->hub_.Start());
   SetHealth(*self->server_, true);
-  SLUICE_RETURN_IF_ERROR(self->Accept(std::move(listeners)));
   return self;
 }
 
@@ -154,7 +156,7 @@ absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) 
   return listeners;
 }
 
-absl::Status RpcServer::Serve(const ServerOptions& options, bool has_tcp) {
+absl::Status RpcServer::Serve(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   if (options.reflection) EnableReflection();
   grpc::ServerBuilder builder;
@@ -166,7 +168,8 @@ absl::Status RpcServer::Serve(const ServerOptions& options, bool has_tcp) {
   credentials_ = context_.certificates == nullptr
                      ? grpc::InsecureServerCredentials()
                      : MakeTlsCredentials(*context_.certificates, options.client_certificate);
-  if (has_tcp) {
+  if (std::any_of(listeners_.begin(), listeners_.end(),
+                  [](const Listener& listener) { return !listener.is_unix(); })) {
     using Experimental = grpc::ServerBuilder::experimental_type;
     tcp_ = builder.experimental().AddExternalConnectionAcceptor(
         Experimental::ExternalConnectionType::FROM_FD, credentials_);
@@ -177,7 +180,7 @@ absl::Status RpcServer::Serve(const ServerOptions& options, bool has_tcp) {
 
 // A Unix connection goes in as a bare descriptor, by whose number its calls then tell who they come
 // from; gRPC has no name for the other end.
-absl::Status RpcServer::Accept(std::vector<Listener> listeners) {
+absl::Status RpcServer::Accept() {
   const auto hand_over = [this](const Listener& listener, int fd) {
     if (listener.is_unix()) return grpc::AddInsecureChannelFromFd(server_.get(), fd);
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
@@ -185,8 +188,8 @@ absl::Status RpcServer::Accept(std::vector<Listener> listeners) {
     connection.fd = fd;
     tcp_->HandleNewConnection(&connection);
   };
-  SLUICE_ASSIGN_OR_RETURN(
-      acceptor_, Acceptor::Start(std::move(listeners), connections_, context_.clock, hand_over));
+  SLUICE_ASSIGN_OR_RETURN(acceptor_, Acceptor::Start(std::exchange(listeners_, {}), connections_,
+                                                     context_.clock, hand_over));
   return absl::OkStatus();
 }
 

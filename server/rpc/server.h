@@ -33,6 +33,7 @@
 #include "rpc/deployment_service.h"
 #include "rpc/listen_address.h"
 #include "rpc/listener.h"
+#include "rpc/self_check.h"
 #include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
 #include "sluice/v1/deployment_service.pb.h"
@@ -69,11 +70,15 @@ struct ServerContext {
 
 class RpcServer {
  public:
-  // Listens and serves, with health SERVING. Fails when an address is taken, also by another daemon
-  // on the same socket, and when a TCP address is open to others without TLS.
+  // Listens, with health SERVING; connections wait until Accept. Fails when an address is taken,
+  // also by another daemon on the same socket, and when a TCP address is open to others without
+  // TLS.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(ServerOptions options,
                                                           const ServerContext& context);
   ~RpcServer();
+
+  // Lets in who has connected since Start, and whoever comes. Once.
+  absl::Status Accept();
 
   // Where it listens: "unix:/run/sluice/sluice.sock", "127.0.0.1:7400".
   const std::vector<std::string>& addresses() const { return addresses_; }
@@ -81,6 +86,9 @@ class RpcServer {
   // Ends the streams of those who may no longer watch. To be called when tokens or grants have
   // changed, and now and then, since tokens expire.
   void CheckWatchers() { hub_.Check(); }
+
+  // For a thread that watches over this server. To be closed before Shutdown.
+  std::unique_ptr<SelfCheck> MakeSelfCheck() { return std::make_unique<SelfCheck>(*server_); }
 
   // Health says NOT_SERVING from now on; calls are still answered.
   void StopServing();
@@ -91,14 +99,14 @@ class RpcServer {
  private:
   RpcServer(const ServerOptions& options, const ServerContext& context);
   absl::StatusOr<std::vector<Listener>> Listen(ServerOptions& options);
-  absl::Status Serve(const ServerOptions& options, bool has_tcp);
-  absl::Status Accept(std::vector<Listener> listeners);
+  absl::Status Serve(const ServerOptions& options);
 
   const ServerContext context_;
   ConnectionTable connections_;
   const CallGate gate_;
   WatchHub hub_;
   DeploymentService service_;
+  std::vector<Listener> listeners_;  // until Accept
   std::vector<std::string> addresses_;
   std::optional<LockFile> socket_lock_;
   std::shared_ptr<grpc::ServerCredentials> credentials_;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth/audit_trail.h"
+#include "base/crypto/token.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
 #include "engine/verb_request.h"
@@ -16,6 +17,14 @@ absl::Status Admit(const CallGate& gate, const Call& call, const std::string& se
                    v1::AuditRecord& record) {
   record.set_service(service);
   return gate.Decide(call, service);
+}
+
+void RedactMetadata(v1::DeployRequest& request) {
+  google::protobuf::Map<std::string, std::string> redacted;
+  for (const auto& [key, value] : request.metadata()) {
+    redacted[RedactTokens(key)] = RedactTokens(value);
+  }
+  request.mutable_metadata()->swap(redacted);
 }
 
 // For the deployment whose id, or its beginning, is `id`; makes it whole.
@@ -63,6 +72,8 @@ absl::Status Hidden(const CallGate& gate, const Call& call, const std::string& s
 
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&,
                          v1::DeployRequest& request, v1::AuditRecord& record) {
+  RedactMetadata(request);
+  request.set_reason(RedactTokens(request.reason()));
   record.set_reason(request.reason());
   record.set_request_id(request.request_id());
   return Admit(gate, call, request.service(), record);
@@ -70,6 +81,7 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
 
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
                          v1::RollbackRequest& request, v1::AuditRecord& record) {
+  request.set_reason(RedactTokens(request.reason()));
   record.set_reason(request.reason());
   record.set_request_id(request.request_id());
   SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
@@ -81,8 +93,8 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
 }
 
 absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,
-                       const std::string& reason, std::string& deployment_id,
-                       v1::AuditRecord& record) {
+                       std::string& reason, std::string& deployment_id, v1::AuditRecord& record) {
+  reason = RedactTokens(reason);
   record.set_reason(reason);
   SLUICE_RETURN_IF_ERROR(ValidateVerb(deployment_id, reason));
   return AdmitToDeployment(gate, call, registry, deployment_id, record);

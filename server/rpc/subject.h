@@ -34,20 +34,20 @@ absl::Status Hidden(const CallGate& gate, const Call& call, const std::string& s
 
 // Finds what the request is about, asks whether the caller may, and fills what is known by then
 // into the record: also the outcome, when it is to say more than the caller is told. Ids in the
-// request become whole ones. Faults of the request are INVALID_ARGUMENT.
+// request become whole ones, and tokens in what people write are redacted: the engine keeps and
+// shows it. Faults of the request are INVALID_ARGUMENT.
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
                          v1::DeployRequest& request, v1::AuditRecord& record);
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
                          v1::RollbackRequest& request, v1::AuditRecord& record);
 // The same for pause, resume, promote and abort, by what they have in common.
 absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,
-                       const std::string& reason, std::string& deployment_id,
-                       v1::AuditRecord& record);
+                       std::string& reason, std::string& deployment_id, v1::AuditRecord& record);
 template <typename Request>
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
                          Request& request, v1::AuditRecord& record) {
-  return AdmitVerb(gate, call, registry, request.reason(), *request.mutable_deployment_id(),
-                   record);
+  return AdmitVerb(gate, call, registry, *request.mutable_reason(),
+                   *request.mutable_deployment_id(), record);
 }
 
 }  // namespace sluice

@@ -29,7 +29,7 @@ WatchStream* WatchStream::Open(WatchHub& hub, const Registry& registry, RecordFi
   WatchStream* const raw = stream.get();
   // The reader learns that it is connected even when there is nothing to send yet.
   raw->StartSendInitialMetadata();
-  if (absl::Status added = hub.Add(stream, raw->viewer_.Name()); !added.ok()) {
+  if (absl::Status added = hub.Add(stream, raw->viewer_.Key()); !added.ok()) {
     raw->End(added);
   } else {
     raw->Wake();

@@ -14,6 +14,9 @@
 
 namespace sluice {
 
+// No answer is larger: clients refuse more unless they are told otherwise.
+inline constexpr int kMaxAnswerBytes = 4 * 1024 * 1024;
+
 // A DeploymentState message.
 grpc::ByteBuffer StateBuffer(const SnapshotPtr& snapshot);
 // A WatchStatesResponse message with the state and its revision.

@@ -47,8 +47,9 @@ TEST_F(AuditTrailTest, TellsWhenARecordIsOnTheDisk) {
   size_t lines = 0;
   EXPECT_TRUE(trail
                   ->Append(Record("web"),
-                           [&](const absl::Status& status) {
-                             told = status;
+                           [&](const absl::StatusOr<int64_t>& sequence) {
+                             EXPECT_EQ(sequence.value_or(0), 1);
+                             told = sequence.status();
                              lines = Lines().size();
                            })
                   .ok());
@@ -87,7 +88,10 @@ TEST_F(AuditTrailTest, AFullDiskShowsInTheStatusUntilItIsOver) {
   {
     const FileSizeLimit limit(10);
     EXPECT_TRUE(
-        trail->Append(Record("web"), [&](const absl::Status& status) { told = status; }).ok());
+        trail
+            ->Append(Record("web"),
+                     [&](const absl::StatusOr<int64_t>& sequence) { told = sequence.status(); })
+            .ok());
     trail->Flush();
   }
   EXPECT_FALSE(told.ok());
@@ -109,7 +113,7 @@ TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnceButNotOfWhatWasDone)
   // Holds the trail's thread.
   EXPECT_TRUE(trail
                   ->Append(Record("web"),
-                           [&](const absl::Status&) {
+                           [&](const absl::StatusOr<int64_t>&) {
                              MutexLock lock(mutex);
                              while (!is_released) released.Wait(mutex);
                            })
@@ -125,7 +129,8 @@ TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnceButNotOfWhatWasDone)
   // Nothing more is to be done unrecorded; but what was done is recorded.
   EXPECT_EQ(trail->status().code(), absl::StatusCode::kResourceExhausted);
   bool is_kept = false;
-  trail->AppendDone(Record("done"), [&](const absl::Status& written) { is_kept = written.ok(); });
+  trail->AppendDone(Record("done"),
+                    [&](const absl::StatusOr<int64_t>& written) { is_kept = written.ok(); });
   {
     MutexLock lock(mutex);
     is_released = true;

@@ -57,5 +57,12 @@ TEST(Principal, HasANameThatPeopleKnow) {
   }
 }
 
+TEST(Principal, IsToldFromOthersOfItsName) {
+  EXPECT_EQ(Principal{}.Key(), "anonymous anonymous");
+  EXPECT_EQ((Principal{TokenIdentity{"ann", "00"}, ""}.Key()), "token ann");
+  EXPECT_EQ((Principal{CertificateIdentity{{}, {}, "ann"}, ""}.Key()), "certificate ann");
+  EXPECT_EQ((Principal{UnixIdentity{7, "ann", {}}, ""}.Key()), "unix uid 7");
+}
+
 }  // namespace
 }  // namespace sluice

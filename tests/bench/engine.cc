@@ -62,6 +62,7 @@ ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits
                                                       .access = *access_});
   if (!server.ok()) Abort(server.status());
   server_ = *std::move(server);
+  if (const absl::Status accepting = server_->Accept(); !accepting.ok()) Abort(accepting);
 }
 
 ServedEngine::~ServedEngine() {

@@ -205,6 +205,35 @@ TEST_F(SecretsTest, AuditAsJsonPrintsOneObjectALine) {
   EXPECT_EQ(std::count(console_.output.begin(), console_.output.end(), '\n'), 2);
 }
 
+TEST_F(SecretsTest, AuditShowsACallOnceAndWhatHasNoOutcome) {
+  // Two calls that began; the first one has its outcome.
+  std::ofstream stream(Path("audit.jsonl"));
+  std::string previous = FirstPreviousHash();
+  for (int i = 1; i <= 3; ++i) {
+    v1::AuditRecord record;
+    record.set_sequence(i);
+    record.set_principal("ci");
+    record.set_method("Deploy");
+    record.set_service(i == 2 ? "pay" : "web");
+    record.set_outcome(i == 3 ? "OK" : kBegunOutcome);
+    record.set_begun(i == 3 ? 1 : 0);
+    record.set_previous_hash(previous);
+    stream << ToAuditLine(record) << "\n";
+    previous = record.hash();
+  }
+  stream.close();
+  EXPECT_EQ(Sluice({"audit", Path("audit.jsonl"), "-o", "wide"}), 0);
+  EXPECT_EQ(std::count(console_.output.begin(), console_.output.end(), '\n'), 3);
+  EXPECT_THAT(console_.output, testing::ContainsRegex("pay .*unknown.* began and no outcome"));
+  EXPECT_THAT(console_.output, testing::ContainsRegex("web .*OK"));
+  EXPECT_EQ(Sluice({"audit", Path("audit.jsonl"), "-n", "1"}), 0);
+  EXPECT_THAT(console_.output, Not(HasSubstr("pay")));
+  EXPECT_EQ(Sluice({"audit", "verify", Path("audit.jsonl")}), 0);
+  EXPECT_THAT(console_.output, HasSubstr("1 call began and no outcome is recorded"));
+  EXPECT_EQ(Sluice({"audit", "verify", Path("audit.jsonl"), "-o", "json"}), 0);
+  EXPECT_THAT(console_.output, HasSubstr("\"unfinished\": 1"));
+}
+
 TEST_F(SecretsTest, AuditVerifyNamesTheFirstAlteredRecord) {
   WriteTrail(5);
   const std::string path = Path("audit.jsonl");

@@ -94,8 +94,14 @@ def code_of(call):
     return grpc.StatusCode.OK
 
 
-def audit_records(path):
+def audit_lines(path):
+    """All lines of the trail: a change has two, that it begins and what came of it."""
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def audit_records(path):
+    """The lines that say what came of a call."""
+    return [line for line in audit_lines(path) if line["outcome"] != "BEGUN"]
 
 
 def is_sanitized():

@@ -1,8 +1,10 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """Who may do what: tokens, users, grants and the audit trail. Rows of the fault list are named."""
+import contextlib
 import os
 import pathlib
+import pwd
 import re
 import resource
 import shutil
@@ -16,7 +18,7 @@ import pytest
 
 from calls import await_log, call, eventually, pb, refused, request, rolling, status_name, strategy
 from conftest import SLUICE
-from security import DENIED, Tokens, audit_records, code_of, is_root, stub_at
+from security import DENIED, Tokens, audit_lines, audit_records, code_of, is_root, stub_at
 
 READS = ["GetState", "ListStates", "WatchStates", "PlanDeployment", "ListServices",
          "GetServerInfo"]
@@ -153,6 +155,8 @@ def test_t46_a_grant_for_another_service_is_none_for_this(make_world):
     for part in ('Deploy for the service "web"', "deployer on team-*"):
         assert part in error.value.details()
     # A change is answered when its record is on the disk, also when it is refused.
+    assert [r["outcome"] for r in audit_lines(world.audit) if r["method"] == "Deploy"] == [
+        "PERMISSION_DENIED", "BEGUN", "OK"]
     assert [(r["service"], r["outcome"]) for r in audit_records(world.audit)
             if r["method"] == "Deploy"] == [("web", "PERMISSION_DENIED"), ("team-web", "OK")]
 
@@ -458,12 +462,32 @@ def test_one_caller_opens_no_more_watches_than_its_share(start_daemon, tmp_path)
         held = [open_watch(stub) for _ in range(3)]
         with refused(grpc.StatusCode.RESOURCE_EXHAUSTED) as error:
             next(open_watch(stub))
-        assert '3 watches of "one" are open already' in error.value.details()
+        assert '3 watches of "token one" are open already' in error.value.details()
         open_watch(another).cancel()
         for stream in held:
             stream.cancel()
         eventually(lambda: code_of(lambda: stub.WatchStates(
             request("WatchStates"), timeout=1)) == grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def test_callers_of_one_name_have_shares_of_their_own(start_daemon, tmp_path):
+    tokens = Tokens(tmp_path / "tokens")
+    user = pwd.getpwuid(os.getuid()).pw_name
+    nobody, namesake = tokens.new("anonymous"), tokens.new(user)
+    daemon = start_daemon("limits: {max_watches_per_principal: 1}\n" + configuration(
+        tmp_path, ["{anybody: true, role: viewer, services: ['*']}"] +
+        [grant(f"token: {name}", "role: viewer") for name in ("anonymous", user)]))
+    unix, tcp = f"unix:{daemon.socket}", daemon.tcp_address()
+    with contextlib.ExitStack() as stack:
+        for address, token in ((unix, None), (unix, namesake), (tcp, None), (tcp, nobody)):
+            stub = stack.enter_context(stub_at(address, token=token))
+            stream = stub.WatchStates(request("WatchStates"))
+            # It is let in: a refused stream has its end before anything else.
+            stream.initial_metadata()
+            with refused(grpc.StatusCode.RESOURCE_EXHAUSTED):
+                next(stub.WatchStates(request("WatchStates")))
+            stack.callback(stream.cancel)
+            assert stream.is_active()
 
 
 # --- The audit trail.
@@ -516,8 +540,8 @@ def test_the_trail_goes_on_after_a_kill(make_world, start_daemon, tmp_path):
         assert refusal(stub)
     # A refused question is answered before its record is there.
     eventually(lambda: len(audit_records(world.audit)) > before)
-    records = audit_records(world.audit)
-    assert [r["sequence"] for r in records] == list(range(1, len(records) + 1))
+    lines = audit_lines(world.audit)
+    assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
     assert verify(world.audit).returncode == 0
 
 
@@ -527,7 +551,7 @@ def test_a_rotated_trail_goes_on_in_a_new_file_and_the_log_says_where(make_world
         deploy(stub)
         rotated = world.audit.rename(world.audit.with_suffix(".jsonl.1"))
         deploy(stub, "other")
-    last, first = audit_records(rotated)[-1], audit_records(world.audit)[0]
+    last, first = audit_lines(rotated)[-1], audit_lines(world.audit)[0]
     assert (first["sequence"], first["previous_hash"]) == (last["sequence"] + 1, last["hash"])
     await_log(world.daemon, f"event=audit_reopened file={world.audit} records={last['sequence']} "
                             f"last_hash={last['hash']}")
@@ -541,17 +565,15 @@ def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
         pid = world.daemon.process.pid
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
-        # Only a write shows that it fails: the first one is too late for its change.
-        with refused(grpc.StatusCode.DATA_LOSS) as error:
-            deploy(stub, "unrecorded")
-        assert "it was done, but" in error.value.details()
-        assert str(world.audit) not in error.value.details()
-        with refused(grpc.StatusCode.UNAVAILABLE) as error:
-            deploy(stub, "other")
-        assert "nothing is changed while the audit trail cannot be written" in error.value.details()
+        # Only a write shows that it fails, which is that of the change's beginning.
+        for _ in range(3):
+            with refused(grpc.StatusCode.UNAVAILABLE) as error:
+                deploy(stub, "other")
+            assert "nothing is changed while the audit trail cannot be written" in \
+                error.value.details()
+            assert str(world.audit) not in error.value.details()
         # Reads go on.
-        assert {s.service for s in stub.ListStates(request("ListStates")).states} == {
-            "web", "unrecorded"}
+        assert {s.service for s in stub.ListStates(request("ListStates")).states} == {"web"}
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
         with refused(grpc.StatusCode.UNAVAILABLE):
             # The record of this refusal is the one that shows that it works again.
@@ -577,13 +599,62 @@ def test_a_flood_of_refusals_does_not_fill_the_trail(make_world):
     eventually(lambda: audit_records(world.audit)[-1]["how"] == "unix")
 
 
+def flood(stub, count, fields):
+    """The codes of so many Deploys at once."""
+    flag = strategy("FeatureFlagStrategy", initial_rollout=5)
+    calls = [stub.Deploy.future(request("Deploy", strategy=flag, **fields)) for _ in range(count)]
+    return {call.code() for call in calls}
+
+
+def paused(stub, service="waits"):
+    """A deployment that waits for a person; its id."""
+    gate = strategy("CanaryStrategy", manual_promotion=True)
+    return stub.Deploy(request("Deploy", service=service, version="v1", strategy=gate)).id
+
+
+@pytest.mark.parametrize("fields, code", [({"service": "other"}, "PERMISSION_DENIED"),
+                                          ({"service": "team-a", "version": ""}, "INVALID_ARGUMENT"),
+                                          ({"service": "team-a"}, "FAILED_PRECONDITION")])
+def test_a_flood_of_a_caller_with_some_right_does_not_fill_the_trail(make_world, fields, code):
+    """What the caller may not do, what cannot be meant, and what cannot be done now."""
+    world = make_world([grant("token: team", "role: deployer", "team-*"),
+                        grant("token: bystander", "role: viewer")])
+    with stub_at(world.address, token=world.token("bystander")) as bystander, \
+            stub_at(world.address, token=world.token("team")) as team:
+        paused(team, "team-a")
+        before, begin = len(audit_lines(world.audit)), time.monotonic()
+        codes = flood(team, 3000, {"version": "v1", **fields})
+        seconds = time.monotonic() - begin
+        assert grpc.StatusCode[code] in codes
+        assert codes <= {grpc.StatusCode[code], grpc.StatusCode.RESOURCE_EXHAUSTED}
+        written = audit_lines(world.audit)[before:]
+        begun = sum(line["outcome"] == "BEGUN" for line in written)
+        # A hundred for each second that was begun; of what was under way at once some more.
+        most = 100 * (seconds + 2)
+        assert len(written) - begun <= most + begun
+        assert begun <= (most + 1000 * (seconds + 2) if code != "PERMISSION_DENIED" else 0)
+        assert len(written) < 3000
+        assert "event=refusals_unrecorded" in world.daemon.log()
+        # Nobody hides behind it.
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
+            deploy(bystander)
+        eventually(lambda: ("bystander", "PERMISSION_DENIED") in world.outcomes("Deploy"))
+        # And it is over with its second.
+        eventually(lambda: code_of(lambda: deploy(team, "team-b")) == grpc.StatusCode.OK)
+
+
 def test_secrets_are_told_to_nobody(make_world):
     world = make_world(ROLES)
     good, unknown = world.token("admin"), "sluice_" + "u" * 43
     errors = []
     with stub_at(world.address, token=good) as stub:
-        state = deploy(stub, reason=f"with the token {good}")
-        errors.append(str(stub.GetState(request("GetState", deployment_id=state.id)).plan))
+        state = deploy(stub, reason=f"with the token {good}",
+                       metadata={"header": f"Bearer {good}", good: "pasted"})
+        stub.Abort(request("Abort", deployment_id=paused(stub), reason=f"leaked {good}"))
+        for shown in stub.ListStates(request("ListStates")).states:
+            errors.append(str(stub.GetState(request("GetState", deployment_id=shown.id))))
+        assert "with the token sluice_[redacted]" in errors[-1] + errors[-2]
+        assert state.metadata["header"] == "Bearer sluice_[redacted]"
     with stub_at(world.address, token=unknown) as stub:
         errors.append(refusal(stub))
     # A token in the place of its hash.

@@ -1,15 +1,19 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Connections as such: too many, half open, garbage, and sockets of systemd."""
+"""Connections as such: too many, half open, garbage, and sockets of systemd.
+
+SLUICE_RESET_SECONDS: how long a flood of resets lasts."""
 import collections
 import contextlib
 import itertools
 import os
 import resource
+import select
 import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import grpc
@@ -17,7 +21,7 @@ import pytest
 
 from calls import call, eventually, listed, refused, request, rolling
 from conftest import SLUICE, SLUICED
-from raw_http2 import PREFACE, SETTINGS, call_headers, connect, frame
+from raw_http2 import PREFACE, RESET, SETTINGS, call_headers, connect, frame
 from security import is_sanitized, make_certificates, stub_at, tls_credentials
 from test_access import grant, refusal
 from test_tls import tls_config
@@ -115,8 +119,8 @@ def test_t43_half_open_handshakes_are_closed(start_daemon, tmp_path):
     daemon = start_daemon(tls_config(certificates, [grant("anybody: true", "role: viewer")],
                                      client_ca=None))
     # Nothing at all, and the beginning of a TLS handshake.
-    silent = [connect(daemon.tcp_address()) for _ in range(100)]
-    begun = [connect(daemon.tcp_address()) for _ in range(100)]
+    silent = [connect(daemon.tcp_address()) for _ in range(250)]
+    begun = [connect(daemon.tcp_address()) for _ in range(250)]
     for connection in begun:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01")
     assert_serves(f"unix:{daemon.socket}")
@@ -215,21 +219,21 @@ def test_slow_loris_takes_no_more_than_the_share_of_one_peer(start_daemon):
     eventually(lambda: can_call(daemon.tcp_address()))
 
 
-def rapid_reset(connection, seconds):
+def rapid_reset(connection, seconds, headers=b"\x82", reads=False):
     """Opens streams and takes them back at once, as fast as it goes; returns how many."""
-    headers = b"\x00\x00\x01\x01\x04" + b"%b" + b"\x82"
     count, end = 0, time.monotonic() + seconds
     # Who does not read what comes back may be held up.
     connection.settimeout(seconds)
     with contextlib.suppress(OSError):
-        connection.sendall(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+        connection.sendall(PREFACE + frame(SETTINGS, 0, 0))
         while time.monotonic() < end:
             batch = b""
             for _ in range(100):
-                stream = (2 * count + 1).to_bytes(4, "big")
-                batch += headers % stream + b"\x00\x00\x04\x03\x00" + stream + b"\x00\x00\x00\x08"
-                count += 1
+                stream, count = 2 * count + 1, count + 1
+                batch += frame(1, 4, stream, headers) + frame(RESET, 0, stream, b"\0\0\0\x08")
             connection.sendall(batch)
+            while reads and select.select([connection], [], [], 0)[0] and connection.recv(1 << 20):
+                pass
     return count
 
 
@@ -249,6 +253,45 @@ def test_t42_resets_without_a_certificate_go_nowhere(start_daemon, tmp_path, spe
                 rapid_reset(attacker, 0.5)
             stub.ListServices(request("ListServices"), timeout=10)
     assert memory_kb(daemon) - before < most_growth_kb()
+
+
+def assert_served_in_the_end(address):
+    with stub_at(address) as stub:
+        # A connection that is not served in time is tried again.
+        stub.ListServices(request("ListServices"), timeout=300, wait_for_ready=True)
+
+
+RESET_SECONDS = float(os.environ.get("SLUICE_RESET_SECONDS", 5))
+
+
+@pytest.mark.parametrize("over", ["unix", "tcp"])
+def test_t42_through_resets_of_a_caller_without_tls_others_are_answered_in_the_end(start_daemon, over):
+    """Where callers are let in, each reset is work; what it takes is in RELIABILITY.md."""
+    daemon = start_daemon()
+    address = f"unix:{daemon.socket}" if over == "unix" else daemon.tcp_address()
+    before, most, latencies = memory_kb(daemon), 0, []
+    counts = []
+
+    def attack():
+        with connect(address) as attacker:
+            counts.append(rapid_reset(attacker, RESET_SECONDS, call_headers("GetState"), True))
+
+    attacker = threading.Thread(target=attack)
+    attacker.start()
+    while attacker.is_alive():
+        for victim in (f"unix:{daemon.socket}", daemon.tcp_address()):
+            begin = time.monotonic()
+            assert_served_in_the_end(victim)
+            latencies.append(time.monotonic() - begin)
+        most = max(most, memory_kb(daemon))
+    attacker.join()
+    latencies.sort()
+    print(f"{counts} streams in {RESET_SECONDS} s; {len(latencies)} calls of others, p50 "
+          f"{latencies[len(latencies) // 2]:.3f} s, p99 {latencies[len(latencies) * 99 // 100]:.3f} s, "
+          f"last {latencies[-1]:.3f} s; memory +{(most - before) // 1024} MB")
+    assert latencies and daemon.process.poll() is None
+    for victim in (f"unix:{daemon.socket}", daemon.tcp_address()):
+        assert_served_in_the_end(victim)
 
 
 @pytest.mark.parametrize("over", ["unix", "tcp", "tls"])

@@ -18,6 +18,9 @@ import pytest
 from calls import (await_log, call, eventually, listed, pb, refused, rolling, run_sluiced,
                    status_name, strategy)
 from conftest import SLUICE, SLUICED
+from failpoints import VARIABLE, need_failpoints
+from security import make_certificates, stub_at, tls_credentials
+from test_tls import tls_config
 
 SECOND_SIGNAL_EXIT = 1
 CURRENT_UMASK = os.umask(0o022)
@@ -225,12 +228,48 @@ def test_a_second_daemon_on_the_socket_gives_up_and_harms_nothing(start_daemon):
         stub.ListServices(pb()[1].ListServicesRequest(), timeout=5)
 
 
+def test_t08_a_second_daemon_with_an_audit_trail_is_told_who_has_the_data(start_daemon, tmp_path):
+    daemon = start_daemon(f"access: {{audit_file: {tmp_path}/audit.jsonl, grants: []}}\n",
+                          durable=True)
+    second = run_sluiced("--socket", tmp_path / "other.sock", "--config", daemon.config)
+    assert second.returncode == 1
+    assert f"is locked by process {daemon.process.pid};" in second.stderr
+
+
+def test_a_daemon_that_cannot_listen_goes_on_with_nothing(start_daemon, make_fleet, tmp_path):
+    fleet = make_fleet(2)
+    fleet.slow(60, ["t1"])
+    daemon = start_daemon("services:\n" + fleet.service(asked=True), durable=True)
+    deployment = call(daemon, "Deploy", service="web", version="v2").id
+    eventually(fleet.calls)
+    daemon.kill()
+    (fleet.directory / "slow.d" / "t1").unlink()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for _ in range(3):
+            second = run_sluiced("--socket", tmp_path / "other.sock", "--config", daemon.config,
+                                 "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+            assert second.returncode == 1 and "is the address taken?" in second.stderr
+            assert "event=deployment_resumed" not in second.stderr
+    assert [row[1] for row in fleet.calls()] == ["t1"]
+    daemon.start()
+    daemon.await_status(deployment, "COMPLETED")
+
+
 def test_a_second_daemon_on_the_port_gives_up(start_daemon, tmp_path):
     daemon = start_daemon()
     second = run_sluiced("--socket", tmp_path / "other.sock", "--listen", daemon.tcp_address())
     assert second.returncode == 1
     assert "is the address taken?" in second.stderr
     assert not listed(daemon)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_the_daemon_says_whether_it_was_told_to_listen_insecurely(start_daemon, told):
+    daemon = start_daemon(extra=("--insecure-listen",) if told else ())
+    assert call(daemon, "GetServerInfo").insecure_listen == told
+    assert ("where others reach it without TLS" in daemon.cli("info").stdout) == told
 
 
 def test_the_socket_of_a_killed_daemon_is_taken_over(start_daemon):
@@ -301,6 +340,56 @@ def test_systemd_hears_that_the_daemon_lives(start_daemon, tmp_path):
         assert heard[0].startswith(b"READY=1") and heard[1:] == [b"WATCHDOG=1\n"] * 3
         # It asks over one connection, and is not what it asks for.
         assert "event=not_alive" not in daemon.log()
+
+
+# Takes the place of --socket PATH.
+WITHOUT_SOCKET = ("bash", "-c", 'exec "$1" --socket none "${@:4}"', "-")
+
+
+def test_the_watchdog_needs_no_address_without_tls(tmp_path, start_daemon):
+    certificates = make_certificates(tmp_path / "certs")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        daemon = start_daemon(
+            tls_config(certificates, []), prefix=WITHOUT_SOCKET,
+            env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"})
+        heard = [systemd.recv(4096) for _ in range(4)]
+        assert "unix:" not in daemon.log()
+        assert heard[0].startswith(b"READY=1") and heard[1:] == [b"WATCHDOG=1\n"] * 3
+        assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("speaks_tls", [False, True])
+def test_a_daemon_that_answers_nobody_is_not_called_alive(tmp_path, start_daemon, speaks_tls):
+    """Every thread that answers calls hangs; the process as such does not."""
+    need_failpoints()
+    prefix, config = (), None
+    if speaks_tls:
+        certificates = make_certificates(tmp_path / "certs")
+        anybody = "{anybody: true, role: viewer, services: ['*']}"
+        prefix, config = WITHOUT_SOCKET, tls_config(certificates, [anybody], client_ca=None)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        daemon = start_daemon(config, prefix=prefix, env={
+            "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000",
+            VARIABLE: "call.before_gate=sleep(10m)"})
+        assert systemd.recv(4096).startswith(b"READY=1")
+        assert systemd.recv(4096) == b"WATCHDOG=1\n"
+        address = daemon.log().split('listen="')[1].split('"')[0].split(" and ")[-1]
+        credentials = tls_credentials(certificates, client=False) if speaks_tls else None
+        with stub_at(address, credentials) as stub:
+            hanging = [stub.ListServices.future(pb()[1].ListServicesRequest()) for _ in range(64)]
+            await_log(daemon, "event=not_alive")
+            systemd.settimeout(1)
+            with pytest.raises(TimeoutError):
+                # What was said before it hung.
+                for _ in range(50):
+                    systemd.recv(4096)
+            assert daemon.process.poll() is None
+            daemon.kill()
+            assert all(future.code() != grpc.StatusCode.OK for future in hanging)
 
 
 def test_a_watchdog_of_another_process_is_not_fed(start_daemon, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from calls import call, eventually, listed, pb, request, rolling, status_name, strategy
 from conftest import CHANNEL_OPTIONS
 from failpoints import JOURNAL, VARIABLE, arm, await_crash, need_failpoints, restart, run_with
-from security import Tokens, audit_records
+from security import Tokens, audit_lines, audit_records
 from test_access import configuration, grant, verify
 from test_crash import SEED, check_calls, everything, read_calls
 
@@ -372,7 +372,7 @@ def test_t01_a_kill_while_the_trail_is_written_leaves_no_answered_change_unrecor
     Tokens(tmp_path / "tokens")
     trail = tmp_path / "audit.jsonl"
     config = configuration(tmp_path, [grant(f"unix_uid: {os.getuid()}", "role: admin")])
-    daemon = start_daemon(config, durable=True, env={VARIABLE: f"{point}=crash@6"})
+    daemon = start_daemon(config, durable=True, env={VARIABLE: f"{point}=crash@11"})
     answered = []
     with pytest.raises(grpc.RpcError) as error:
         while len(answered) < 100:
@@ -387,3 +387,40 @@ def test_t01_a_kill_while_the_trail_is_written_leaves_no_answered_change_unrecor
     recorded = {r["deployment"] for r in audit_records(trail) if r["outcome"] == "OK"}
     assert set(answered) <= recorded
     assert set(answered) <= {state.id for state in listed(daemon)}
+
+
+# The trail is written twice for each change; the start has commits of its own.
+WHILE_A_CHANGE_IS_MADE = [*(f"audit.{place}=crash@{hit}" for hit in (1, 2)
+                            for place in ("before_write", "after_write", "after_sync")),
+                          *(f"{place}=crash@{40 if 'write' in place else 2}" for place in JOURNAL)]
+
+
+@pytest.mark.parametrize("point", WHILE_A_CHANGE_IS_MADE)
+def test_t01_whatever_a_kill_leaves_of_a_change_the_trail_says_who_made_it(start_daemon, tmp_path,
+                                                                           point):
+    Tokens(tmp_path / "tokens")
+    trail = tmp_path / "audit.jsonl"
+    config = configuration(tmp_path, [grant(f"unix_uid: {os.getuid()}", "role: admin")])
+    daemon = start_daemon(config, durable=True, env={VARIABLE: point})
+    for number in range(100):
+        try:
+            call(daemon, "Deploy", service=f"s{number}", version="v1",
+                 strategy=strategy("FeatureFlagStrategy", initial_rollout=5))
+        except grpc.RpcError as error:
+            assert error.code() in GONE
+            break
+    await_crash(daemon)
+    restart(daemon)
+    assert verify(trail).returncode == 0
+    done = {state.service for state in listed(daemon)}
+    recorded = {line["service"]: line for line in audit_lines(trail) if line["method"] == "Deploy"}
+    assert done <= set(recorded)
+    assert all(f"uid={os.getuid()}" in line["peer"] for line in recorded.values())
+    # Once each, also what has two lines.
+    shown = daemon.cli("audit", str(trail)).stdout.splitlines()[1:]
+    for service, line in recorded.items():
+        [row] = [row.split() for row in shown if f" {service} " in row]
+        assert row[2] == line["principal"] and row[3] == "Deploy"
+        assert row[6] == ("OK" if line["outcome"] == "OK" else "unknown")
+    if any(line["outcome"] == "BEGUN" for line in recorded.values()):
+        assert "1 call began and no outcome is recorded: the daemon ended" in verify(trail).stdout

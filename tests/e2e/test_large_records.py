@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records of thousands of targets, as a client sees them that sets no limit of its own: 4 MiB."""
 import grpc
+import pytest
 
 from calls import pb, request, rolling
 
@@ -49,3 +50,25 @@ def test_a_deployment_of_ten_thousand_targets_reaches_a_client_with_the_usual_li
     assert [state.id for page in found for state in page.states] == ids[::-1]
     assert len(found) > 1
     assert all(page.ByteSize() <= 4 << 20 for page in found)
+
+
+@pytest.mark.parametrize("batch", [1, 5, 100])
+@pytest.mark.parametrize("id_bytes", [20, 63])
+def test_a_plan_of_ten_thousand_targets_fits_or_says_that_it_does_not(start_daemon, batch, id_bytes):
+    records, _, _ = pb()
+    targets = [records.Target(id=f"{i:05}".rjust(id_bytes, "h"), address="h:80", version="v1")
+               for i in range(TARGETS)]
+    channel, stub = connect(start_daemon())
+    with channel:
+        try:
+            plan = stub.PlanDeployment(request("Deploy", service="web", version="v2",
+                                               targets=targets, strategy=rolling(batch)))
+        except grpc.RpcError as error:
+            assert error.code() in (grpc.StatusCode.RESOURCE_EXHAUSTED,
+                                    grpc.StatusCode.INVALID_ARGUMENT)
+            print(f"batches of {batch}, ids of {id_bytes}: {error.details()}")
+            # The daemon's words, not those of a library that got too much.
+            assert "record" in error.details() or "ask for less at once" in error.details()
+            return
+    print(f"batches of {batch}, ids of {id_bytes}: {plan.ByteSize()} bytes")
+    assert len(plan.plan.steps) >= TARGETS // batch and plan.ByteSize() <= 4 << 20

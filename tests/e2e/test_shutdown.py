@@ -8,8 +8,9 @@ import time
 import grpc
 import pytest
 
-from calls import await_log, call, eventually, refused
+from calls import await_log, call, eventually, refused, request, strategy
 from conftest import SLUICED
+from failpoints import VARIABLE, need_failpoints
 
 SECOND_SIGNAL_EXIT = 1
 
@@ -64,3 +65,20 @@ def test_a_bad_notice_is_refused(start_daemon, tmp_path, value):
                             capture_output=True, text=True, timeout=20, check=False)
     assert result.returncode == 78
     assert f"{config}:1:" in result.stderr and "drain_notice" in result.stderr
+
+
+def test_t45_a_drain_that_hangs_is_ended_by_the_daemon_itself(start_daemon):
+    """The disk does not answer. Takes as long as a drain may: its grace and 10 s."""
+    need_failpoints()
+    daemon = start_daemon("drain_grace: 1s\nallow_unconfigured_services: true\n", durable=True,
+                          env={VARIABLE: "journal.before_commit=sleep(10m)@2+"})
+    hanging = daemon.stub.Deploy.future(request("Deploy", service="web", version="v1",
+                                                strategy=strategy("FeatureFlagStrategy")))
+    await_log(daemon, "event=deployment_accepted")
+    begin = time.monotonic()
+    daemon.process.terminate()
+    assert daemon.process.wait(timeout=60) == SECOND_SIGNAL_EXIT
+    # By its own limit, and no sooner.
+    assert time.monotonic() - begin > 10
+    assert "event=cut_off" in daemon.log() and "event=drain_ended" not in daemon.log()
+    assert hanging.code() != grpc.StatusCode.OK

@@ -78,6 +78,8 @@ def test_t46_without_a_certificate_of_ours_there_is_no_connection(start_daemon, 
     stranger = make_certificates(tmp_path / "other")
     shutil.copy(certificates / "ca.crt", stranger / "ca.crt")
     assert_no_handshake(daemon.tcp_address(), tls_credentials(stranger))
+    # It is no call, so that the trail knows nothing of it; the log does, once a second at most.
+    eventually(lambda: "event=handshake_failed" in daemon.log())
     assert_no_handshake(daemon.tcp_address(), None)
     # The server's own certificate is none of a client.
     for kind in ("crt", "key"):

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/mutex.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -50,12 +51,12 @@ std::string Message(const absl::Status& status) { return std::string(status.mess
 
 class AcceptorTest : public testing::Test {
  protected:
-  void Start(const ConnectionLimits& limits) {
+  void Start(const ConnectionLimits& limits, UserNames::Lookup name_of_user = NameOfUser) {
     std::vector<Listener> listeners;
     absl::StatusOr<Listener> listener = Listener::OnUnixSocket(path_);
     ASSERT_TRUE(listener.ok()) << listener.status();
     listeners.push_back(*std::move(listener));
-    table_ = std::make_unique<ConnectionTable>(clock_, limits);
+    table_ = std::make_unique<ConnectionTable>(clock_, limits, std::move(name_of_user));
     auto acceptor = Acceptor::Start(std::move(listeners), *table_, clock_,
                                     [this](const Listener&, int fd) { Take(UniqueFd(fd)); });
     ASSERT_TRUE(acceptor.ok()) << acceptor.status();
@@ -95,10 +96,35 @@ TEST_F(AcceptorTest, HandsConnectionsOverWithTheirUser) {
   const UniqueFd client = Connect(path_);
   AwaitTaken(1);
   const auto who = table_->Find(Taken(0));
-  ASSERT_NE(who, nullptr);
+  ASSERT_TRUE(who.has_value());
   EXPECT_EQ(std::get<UnixIdentity>(who->identity).uid, getuid());
   EXPECT_NE(fcntl(Taken(0), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_NE(fcntl(Taken(0), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(AcceptorTest, AcceptsWhileTheNameServiceHangs) {
+  // Lives as long as the thread that asks it.
+  struct Gate {
+    Mutex mutex;
+    CondVar opened;
+    bool is_open = false;
+  };
+  const auto gate = std::make_shared<Gate>();
+  Start({}, [gate](uid_t) {
+    MutexLock lock(gate->mutex);
+    while (!gate->is_open) gate->opened.Wait(gate->mutex);
+    return std::string("ann");
+  });
+  const UniqueFd first = Connect(path_), second = Connect(path_);
+  AwaitTaken(2);
+  EXPECT_EQ(table_->Find(Taken(0))->Name(), absl::StrCat("uid:", getuid()));
+  {
+    MutexLock lock(gate->mutex);
+    gate->is_open = true;
+    gate->opened.NotifyAll();
+  }
+  while (table_->Find(Taken(1))->Name() != "ann") usleep(1000);
+  EXPECT_EQ(table_->Find(Taken(0))->Name(), "ann");
 }
 
 TEST_F(AcceptorTest, ClosesAConnectionTooManyAtOnce) {

@@ -54,7 +54,7 @@ TEST_F(ConnectionTableTest, TellsWhoIsAtTheOtherEnd) {
   ASSERT_TRUE(Add(other, "b").ok());
   EXPECT_EQ(table_.Find(one)->Name(), "a");
   EXPECT_EQ(table_.Find(other)->Name(), "b");
-  EXPECT_EQ(table_.Find(other + 1), nullptr);
+  EXPECT_FALSE(table_.Find(other + 1).has_value());
 }
 
 TEST_F(ConnectionTableTest, ADescriptorThatIsUsedAgainIsSomebodyElse) {

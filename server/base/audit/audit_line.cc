@@ -69,6 +69,7 @@ std::string Content(const v1::AuditRecord& record) {
   AppendText("reason", kMaxTextBytes, record.reason(), line);
   AppendText("outcome", kMaxNameBytes, record.outcome(), line);
   AppendText("message", kMaxTextBytes, record.message(), line);
+  if (record.begun() > 0) absl::StrAppend(&line, ",\"begun\":", record.begun());
   absl::StrAppend(&line, ",\"previous_hash\":\"", record.previous_hash(), "\"");
   return line;
 }

@@ -20,6 +20,9 @@ namespace sluice {
 // No line is longer, its end included.
 inline constexpr size_t kMaxAuditLineBytes = 32 * 1024;
 
+// The outcome of a line that only says that a call begins.
+inline constexpr char kBegunOutcome[] = "BEGUN";
+
 // What the first record has as the hash of the one before.
 std::string FirstPreviousHash();
 
