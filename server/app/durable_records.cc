@@ -31,7 +31,9 @@ absl::StatusOr<std::unique_ptr<DurableRecords>> DurableRecords::Open(
   records->requests_ = RequestLog::EntriesIn(contents);
   const size_t count = contents.records.size();
   registry.Restore(std::move(contents), *records->journal_);
-  if (const absl::Status status = registry.AwaitDurable(); !status.ok()) {
+  absl::Status status = registry.AwaitDurable();
+  if (status.ok()) status = records->journal_->failure();
+  if (!status.ok()) {
     // In the store's words: what the journal says is for those who had something accepted.
     records->journal_->Close();
     const absl::Status cause = records->store_->Commit({});

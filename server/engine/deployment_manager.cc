@@ -91,6 +91,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
+  SLUICE_RETURN_IF_ERROR(MakeRoomFor(name));
   if (registry_.MemoryOf(request.service()).changes != draft.memory_changes) {
     draft = MakeDraft(request, *definition);
   }
@@ -106,7 +107,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
   RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
-  registry_.ForgetRequests(requests_.Add(entry, clock_.Monotonic()));
+  requests_.Add(entry, clock_.Monotonic());
   registry_.Insert(std::move(state), std::move(entry));
   return registry_.Latest(job->id);
 }
@@ -118,6 +119,11 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,
   return absl::NotFoundError(absl::StrCat("deployment ", id, ", which request_id ", request_id,
                                           " made, is no longer kept (history_per_service); to "
                                           "deploy again, use another request_id"));
+}
+
+absl::Status DeploymentManager::MakeRoomFor(const RequestLog::Name& name) {
+  registry_.ForgetRequests(requests_.ForgetOld(clock_.Now(), clock_.Monotonic()));
+  return requests_.CheckRoom(name);
 }
 
 absl::Status DeploymentManager::CheckAccepting() const {

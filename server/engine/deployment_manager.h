@@ -77,6 +77,8 @@ class DeploymentManager {
   // The answer to a request that was seen before.
   absl::StatusOr<SnapshotPtr> MadeBefore(const std::string& id,
                                          const std::string& request_id) const;
+  // Whether the request can be remembered; forgets what is too old.
+  absl::Status MakeRoomFor(const RequestLog::Name& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether a change would be taken: the daemon does not stop, and the disk does not fail.
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -31,7 +31,7 @@ void RestoreControl(const v1::DeploymentState& state, Control& control) {
 void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests) {
   MutexLock lock(mutex_);
   for (const RequestLog::Entry& entry : requests) {
-    registry_.ForgetRequests(requests_.Add(entry, -absl::InfiniteDuration()));
+    requests_.Add(entry, -absl::InfiniteDuration());
   }
   for (const SnapshotPtr& unfinished : registry_.Unfinished()) ResumeOne(unfinished->state());
 }

@@ -27,7 +27,8 @@ void Say(const std::string& message, v1::DeploymentState& state) {
   if (state.phase() != v1::PHASE_ROLLING_BACK) state.set_message(message);
 }
 
-// Whose abort or rollback has not been done yet is not talked over.
+// Whose abort or rollback has not been done yet is not talked over. Only once nothing can be
+// refused any more: a change that fails has changed nothing.
 void KeepReason(Verb verb, const std::string& reason, v1::DeploymentState& state) {
   const bool is_stopping = state.stop_requested() != v1::REASON_UNSPECIFIED;
   if (verb == Verb::kAbort || !is_stopping) state.set_control_reason(reason);
@@ -60,6 +61,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::Rollback
   SLUICE_ASSIGN_OR_RETURN(const std::optional<std::string> made, requests_.Find(name, request));
   if (made.has_value()) return MadeBefore(*made, request.request_id());
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
+  SLUICE_RETURN_IF_ERROR(MakeRoomFor(name));
   SLUICE_ASSIGN_OR_RETURN(const std::string id, request.has_service()
                                                     ? registry_.LatestOf(request.service())
                                                     : registry_.Resolve(request.deployment_id()));
@@ -67,7 +69,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::AcceptRollback(const v1::Rollback
   const RequestLog::Entry entry = RequestLog::MakeEntry(name, request, id, clock_.Now());
   absl::StatusOr<SnapshotPtr> result = running != nullptr ? RollBackRunning(running, request, entry)
                                                           : RollBackEnded(id, request, entry);
-  if (result.ok()) registry_.ForgetRequests(requests_.Add(entry, clock_.Monotonic()));
+  if (result.ok()) requests_.Add(entry, clock_.Monotonic());
   return result;
 }
 
@@ -162,7 +164,6 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Apply(Verb verb, const std::strin
     job = Find(whole_id);
     SLUICE_RETURN_IF_ERROR(registry_.Update(whole_id, [&](v1::DeploymentState& state) {
       SLUICE_RETURN_IF_ERROR(CheckVerb(verb, state));
-      KeepReason(verb, reason, state);
       SLUICE_RETURN_IF_ERROR(act(state, *job));
       never_ran = IsTerminal(state.status());
       return absl::OkStatus();
@@ -185,6 +186,7 @@ void DeploymentManager::CutShort(DeploymentJob& job) {
 absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& request) {
   return Apply(Verb::kPause, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, DeploymentJob& job) {
+                 KeepReason(Verb::kPause, request.reason(), state);
                  state.set_status(v1::STATUS_PAUSED);
                  Say(WithControlReason("paused", state), state);
                  FreezeWait(state, job.clock.Now());
@@ -196,6 +198,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& req
 absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& request) {
   return Apply(Verb::kResume, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, DeploymentJob& job) {
+                 KeepReason(Verb::kResume, request.reason(), state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  Say("", state);
                  ThawWait(state, job.clock.Now());
@@ -209,6 +212,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
                [&](v1::DeploymentState& state, DeploymentJob& job) {
                  if (!request.full() && !job.control.MayBePromoted())
                    return NothingToPromote(state);
+                 KeepReason(Verb::kPromote, request.reason(), state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
                  Say("", state);
                  EndWait(state, job.clock.Now());
@@ -221,6 +225,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
 absl::StatusOr<SnapshotPtr> DeploymentManager::Abort(const v1::AbortRequest& request) {
   return Apply(Verb::kAbort, request.deployment_id(), request.reason(),
                [&](v1::DeploymentState& state, DeploymentJob& job) {
+                 KeepReason(Verb::kAbort, request.reason(), state);
                  if (state.status() == v1::STATUS_PENDING) {
                    Fail(state, v1::REASON_ABORTED,
                         WithControlReason("aborted before anything was touched", state),

@@ -102,13 +102,19 @@ absl::Status Journal::Commit(const StoreChange& change) {
   // What was taken before the failure was known fails with it.
   SLUICE_RETURN_IF_ERROR(failure());
   const absl::Status status = Store(change);
+  // This change may be durable, and no other will be.
+  const absl::Status failed = status.ok() ? store_.failure() : status;
+  if (failed.ok()) return status;
+  Fail(failed);
+  return status.ok() ? status : failure();
+}
+
+void Journal::Fail(const absl::Status& failed) {
   {
     MutexLock lock(mutex_);
-    if (status.ok()) return status;
-    failure_ = TextForCallers(status);
+    failure_ = TextForCallers(failed);
   }
-  options_.on_failure(status);
-  return failure();
+  options_.on_failure(failed);
 }
 
 }  // namespace sluice

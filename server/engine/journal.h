@@ -58,6 +58,7 @@ class Journal {
   bool AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Commit(const StoreChange& change);
   absl::Status Store(const StoreChange& change);
+  void Fail(const absl::Status& failed);
 
   Clock& clock_;
   RecordStore& store_;

@@ -75,7 +75,8 @@ class Registry {
 
   // Takes over what an earlier run has stored, and gives every change to `journal` from now on,
   // which must outlive the last change. Called once, before anything else; counts as a start of
-  // the daemon.
+  // the daemon. Revisions go on above those that are stored and not below the clock's microseconds,
+  // so that a backup that was restored does not give any twice.
   void Restore(StoreChange contents, Journal& journal);
 
   // The fencing epoch of this run's calls to targets: above that of every earlier run on this data,

@@ -44,9 +44,7 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   for (const auto& [position, record] : by_position) {
     memory_[record.state->service()].latest_deployment_id = record.state->id();
   }
-  if (contents.meta.has_value()) RestoreCounters(contents);
-  // Also when these records are an older copy: the clock knows what the copy does not.
-  epoch_ = std::max(epoch_ + 1, absl::ToUnixSeconds(clock_.Now()));
+  RestoreCounters(contents);
   for (const auto& [service, memory] : memory_) Prune(service);
   // Not alone for what was pruned: the new epoch must be durable before it is used.
   changes_.counters = true;
@@ -55,17 +53,23 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
 }
 
 void Registry::RestoreCounters(const StoreChange& contents) {
-  const journal::v1::Meta& meta = *contents.meta;
-  first_revision_ = meta.first_revision();
-  epoch_ = meta.epoch();
-  pruned_through_[""] = meta.pruned_through_revision();
-  revision_ = meta.revision();
-  last_position_ = meta.position();
+  if (contents.meta.has_value()) {
+    const journal::v1::Meta& meta = *contents.meta;
+    first_revision_ = meta.first_revision();
+    epoch_ = meta.epoch();
+    pruned_through_[""] = meta.pruned_through_revision();
+    revision_ = meta.revision();
+    last_position_ = meta.position();
+  }
   // They are stored when a record goes; what came since, the records tell.
   for (const auto& [id, record] : contents.records) {
     revision_ = std::max(revision_, record.state->revision());
     last_position_ = std::max(last_position_, record.position);
   }
+  // These records may be a copy, after which others were made: the clock knows what the copy does
+  // not. Else targets would refuse the epoch, and who watched those others would miss as many.
+  epoch_ = std::max(epoch_ + 1, absl::ToUnixSeconds(clock_.Now()));
+  revision_ = std::max(revision_, absl::ToUnixMicros(clock_.Now()));
   newest_revision_ = visible_revision_ = durable_revision_ = revision_;
 }
 

@@ -15,7 +15,6 @@ namespace sluice {
 namespace {
 
 constexpr absl::Duration kKept = absl::Hours(24);
-constexpr size_t kMaxEntries = 100'000;
 
 // Equal for equal content, whatever the order of map entries.
 std::string HashOf(const google::protobuf::Message& request) {
@@ -33,6 +32,11 @@ std::string HashOf(const google::protobuf::Message& request) {
 std::string KeyOf(const RequestLog::Name& name) {
   if (name.requester.empty()) return name.request_id;
   return absl::StrCat(name.requester, "\n", name.request_id);
+}
+
+std::string RequesterIn(const std::string& key) {
+  const size_t end = key.find('\n');
+  return end == std::string::npos ? "" : key.substr(0, end);
 }
 
 }  // namespace
@@ -69,21 +73,41 @@ std::vector<RequestLog::Entry> RequestLog::EntriesIn(const StoreChange& contents
   return entries;
 }
 
-std::vector<std::string> RequestLog::Add(const Entry& entry, absl::Duration since) {
+std::vector<std::string> RequestLog::ForgetOld(absl::Time now, absl::Duration since) {
   std::vector<std::string> forgotten;
-  if (entry.key.empty()) return forgotten;
-  const absl::Time now = FromTimestamp(entry.accepted.accept_time());
   const auto is_old = [&](const Age& age) {
     return age.time < now - kKept && age.since < since - kKept;
   };
-  while (!by_age_.empty() && (is_old(by_age_.front()) || by_age_.size() >= kMaxEntries)) {
-    accepted_.erase(by_age_.front().key);
-    forgotten.push_back(by_age_.front().key);
+  while (!by_age_.empty() && is_old(by_age_.front())) {
+    const std::string& key = by_age_.front().key;
+    accepted_.erase(key);
+    const auto count = counts_.find(RequesterIn(key));
+    if (--count->second == 0) counts_.erase(count);
+    forgotten.push_back(key);
     by_age_.pop_front();
   }
-  accepted_[entry.key] = entry.accepted;
-  by_age_.push_back({now, since, entry.key});
   return forgotten;
+}
+
+absl::Status RequestLog::CheckRoom(const Name& name) const {
+  if (name.request_id.empty()) return absl::OkStatus();
+  const auto count = counts_.find(name.requester);
+  const size_t own = count == counts_.end() ? 0 : count->second;
+  const bool is_told_apart = !name.requester.empty();
+  const size_t most = is_told_apart ? limits_.of_one : limits_.of_all;
+  const bool all_are_full = is_told_apart && accepted_.size() >= limits_.of_all;
+  if (own < most && (!all_are_full || own < limits_.of_each)) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("request_id: ", own, " are remembered for 24 hours each, and there is no room ",
+                   "for more; leave request_id out, or try again later"));
+}
+
+void RequestLog::Add(const Entry& entry, absl::Duration since) {
+  if (entry.key.empty()) return;
+  const bool is_new = accepted_.insert_or_assign(entry.key, entry.accepted).second;
+  if (!is_new) return;
+  ++counts_[RequesterIn(entry.key)];
+  by_age_.push_back({FromTimestamp(entry.accepted.accept_time()), since, entry.key});
 }
 
 }  // namespace sluice

@@ -6,12 +6,14 @@
 #ifndef SLUICE_ENGINE_REQUEST_LOG_H_
 #define SLUICE_ENGINE_REQUEST_LOG_H_
 
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
@@ -20,9 +22,20 @@
 
 namespace sluice {
 
+// How many requests are remembered: nothing that is younger than a day gives way to others.
+struct RequestLogLimits {
+  size_t of_one = 100'000;  // caller
+  size_t of_all = 400'000;
+  // So many of each caller also when there are as many as may be of all, so that the others cannot
+  // keep anybody out.
+  size_t of_each = 1000;
+};
+
 // Not thread-safe.
 class RequestLog {
  public:
+  explicit RequestLog(const RequestLogLimits& limits = {}) : limits_(limits) {}
+
   // A request that was accepted; no key when the caller gave no id.
   struct Entry {
     std::string key;
@@ -44,10 +57,15 @@ class RequestLog {
                          const std::string& deployment_id, absl::Time now);
   // What an earlier run of the daemon has stored, the oldest first.
   static std::vector<Entry> EntriesIn(const StoreChange& contents);
-  // Returns the keys that are too old to be kept: a day by their times, which may have jumped, and
-  // by `since`, which is when this run of the daemon learned of them, on the monotonic clock; minus
+  // Forgets what is too old to be kept, and returns its keys: a day by their times, which may have
+  // jumped, and by `since`, as Add has it.
+  std::vector<std::string> ForgetOld(absl::Time now, absl::Duration since);
+  // RESOURCE_EXHAUSTED when as many of this caller's requests are remembered as may be. Callers who
+  // are not told apart have the room of all.
+  absl::Status CheckRoom(const Name& name) const;
+  // `since` is when this run of the daemon learned of the request, on the monotonic clock; minus
   // infinity for those of an earlier run.
-  std::vector<std::string> Add(const Entry& entry, absl::Duration since);
+  void Add(const Entry& entry, absl::Duration since);
 
  private:
   struct Age {
@@ -56,7 +74,9 @@ class RequestLog {
     std::string key;
   };
 
+  const RequestLogLimits limits_;
   std::map<std::string, journal::v1::AcceptedRequest> accepted_;
+  std::map<std::string, size_t> counts_;  // by requester
   std::deque<Age> by_age_;
 };
 

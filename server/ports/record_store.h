@@ -69,6 +69,10 @@ class RecordStore {
   // RESOURCE_EXHAUSTED when the disk is full.
   virtual absl::Status Commit(const StoreChange& change) = 0;
 
+  // What every later Commit returns. Known before it when the store has failed after a change was
+  // durable, in what it does beside that. From Commit's thread.
+  virtual absl::Status failure() const { return absl::OkStatus(); }
+
   // Writes all that is committed to a new file, readable by its owner alone; whole and durable when
   // this returns OK, absent after an error. ALREADY_EXISTS when there is a file of that name;
   // FAILED_PRECONDITION when the store keeps nothing durable.

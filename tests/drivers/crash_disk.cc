@@ -40,6 +40,7 @@ CrashDisk::~CrashDisk() {
 
 int CrashDisk::Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* flags_out) {
   CrashDisk& disk = *current;
+  if (path != nullptr && disk.Covers(path)) disk.Adopt(path);
   const int code = disk.real_->xOpen(disk.real_, path, file, flags, flags_out);
   if (code != SQLITE_OK || path == nullptr || !disk.Covers(path)) return code;
   disk.files_.try_emplace(path);
@@ -56,7 +57,7 @@ int CrashDisk::Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flag
 int CrashDisk::Delete(sqlite3_vfs*, const char* path, int sync_directory) {
   CrashDisk& disk = *current;
   if (disk.Covers(path)) {
-    if (!disk.Begin()) return SQLITE_IOERR_DELETE;
+    if (!disk.Begin(path)) return SQLITE_IOERR_DELETE;
     const auto node = disk.files_.extract(path);
     if (!sync_directory && !node.empty() && node.mapped().has_name) {
       disk.ghosts_[path] = node.mapped();
@@ -73,7 +74,7 @@ int CrashDisk::Close(sqlite3_file* file) {
 
 int CrashDisk::WriteTo(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   const Handle& handle = current->handles_.at(file);
-  if (!current->Begin()) return SQLITE_IOERR_WRITE;
+  if (!current->Begin(handle.path)) return SQLITE_IOERR_WRITE;
   const auto* bytes = static_cast<const char*>(data);
   current->files_[handle.path].pending.push_back({offset, std::string(bytes, size)});
   return handle.original->xWrite(file, data, size, offset);
@@ -81,7 +82,7 @@ int CrashDisk::WriteTo(sqlite3_file* file, const void* data, int size, sqlite3_i
 
 int CrashDisk::Truncate(sqlite3_file* file, sqlite3_int64 size) {
   const Handle& handle = current->handles_.at(file);
-  if (!current->Begin()) return SQLITE_IOERR_TRUNCATE;
+  if (!current->Begin(handle.path)) return SQLITE_IOERR_TRUNCATE;
   current->files_[handle.path].pending.push_back({size, ""});
   return handle.original->xTruncate(file, size);
 }
@@ -89,20 +90,27 @@ int CrashDisk::Truncate(sqlite3_file* file, sqlite3_int64 size) {
 int CrashDisk::Sync(sqlite3_file* file, int) {
   const Handle& handle = current->handles_.at(file);
   File& state = current->files_[handle.path];
-  const bool succeeds = current->Begin();
+  const bool succeeds = current->Begin(handle.path);
   if (succeeds) {
     for (const Write& write : state.pending) state.synced = Applied(std::move(state.synced), write);
-    state.has_name = true;
-    current->ghosts_.erase(handle.path);
+    // The directory is synced with a new file.
+    if (!std::exchange(state.has_name, true)) current->ghosts_.clear();
   }
   state.pending.clear();
   return succeeds ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
-bool CrashDisk::Begin() {
+void CrashDisk::Adopt(const std::string& path) {
+  if (files_.count(path) > 0 || !std::filesystem::exists(path)) return;
+  files_[path] = {true, ContentsOf(path), {}};
+  // It may have had another name.
+  std::erase_if(files_, [](const auto& file) { return !std::filesystem::exists(file.first); });
+}
+
+bool CrashDisk::Begin(const std::string& path) {
   ++operations_;
   if (hook_) hook_();
-  return operations_ != fail_at_;
+  return operations_ != fail_at_ && path != fail_in_;
 }
 
 std::string CrashDisk::Applied(std::string contents, const Write& write) {

@@ -22,7 +22,8 @@ namespace sluice {
 class CrashDisk {
  public:
   // Takes the place of SQLite's default until its end. Only files in `directory` are looked after;
-  // what is there now counts as synced.
+  // what is there now counts as synced, and so does what others than SQLite put there before SQLite
+  // opens it.
   explicit CrashDisk(std::string directory);
   ~CrashDisk();
   CrashDisk(const CrashDisk&) = delete;
@@ -33,6 +34,8 @@ class CrashDisk {
   // The operation of that number (the first is 1) fails with an input/output error. If it is a
   // sync, what it should have synced is never on the disk, as on Linux.
   void FailAt(int operation) { fail_at_ = operation; }
+  // So does every operation on this file from now on.
+  void FailIn(const std::string& path) { fail_in_ = path; }
   // Called before each operation.
   void OnOperation(std::function<void()> hook) { hook_ = std::move(hook); }
 
@@ -63,8 +66,10 @@ class CrashDisk {
   static int Sync(sqlite3_file* file, int flags);
 
   bool Covers(const std::string& path) const { return path.rfind(directory_ + "/", 0) == 0; }
+  // SQLite opens this file: it may have been made, or given this name, by others.
+  void Adopt(const std::string& path);
   // False when this operation shall fail.
-  bool Begin();
+  bool Begin(const std::string& path);
   static std::string Applied(std::string contents, const Write& write);
 
   const std::string directory_;
@@ -72,6 +77,7 @@ class CrashDisk {
   sqlite3_vfs vfs_;
   int operations_ = 0;
   int fail_at_ = 0;
+  std::string fail_in_;
   std::function<void()> hook_;
   std::map<std::string, File> files_;
   // Deleted, but the deletion is not synced: it may be there again.

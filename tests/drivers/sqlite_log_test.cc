@@ -121,6 +121,50 @@ TEST_F(SqliteLogTest, T04AFlippedBitInAFrameHeaderIsRefused) {
   }
 }
 
+// Without SQLite, which the tests of the store ask at fewer places.
+TEST_F(SqliteLogTest, T03ATornCommitIsToldFromAWholeOneWhereverItIsCut) {
+  Overwrite(file_path_, file_);
+  for (size_t cut = before_last_; cut <= log_.size(); ++cut) {
+    Overwrite(file_path_ + "-wal", log_.substr(0, cut));
+    const auto tear = CheckLog(file_path_);
+    ASSERT_TRUE(tear.ok()) << cut << ": " << tear.status();
+    const bool is_whole = cut == before_last_ || cut == log_.size();
+    ASSERT_EQ(tear->value_or(-1), is_whole ? -1 : static_cast<int64_t>(before_last_)) << cut;
+  }
+}
+
+TEST_F(SqliteLogTest, T03ATornLogIsReadUpToTheTearWhereverAFrameHeaderIsCut) {
+  for (size_t frame = before_last_; frame < log_.size(); frame += kFrameHeaderBytes + 4096) {
+    for (size_t cut = frame; cut <= frame + kFrameHeaderBytes; ++cut) {
+      const auto contents = LoadWithLog(log_.substr(0, cut));
+      ASSERT_TRUE(contents.ok()) << cut << ": " << contents.status();
+      EXPECT_EQ(LastChangeIn(*contents), kChanges - 1) << cut;
+      // The start has begun a new log.
+      EXPECT_EQ(CheckLog(file_path_).value(), std::nullopt) << cut;
+    }
+  }
+}
+
+TEST_F(SqliteLogTest, T03ATornHeaderOfTheLogIsAtItsBeginning) {
+  Overwrite(file_path_, file_);
+  for (size_t cut = 0; cut < kHeaderBytes; ++cut) {
+    Overwrite(file_path_ + "-wal", log_.substr(0, cut));
+    EXPECT_EQ(CheckLog(file_path_).value().value_or(-1), cut == 0 ? -1 : 0) << cut;
+  }
+}
+
+// What a checkpoint leaves behind the frames of the log that follows is no tear, wherever SQLite
+// has cut it off.
+TEST_F(SqliteLogTest, WhatIsLeftOfAnEarlierLogIsNoTear) {
+  Overwrite(file_path_, file_);
+  const std::string older = Flipped(log_, kHeaderBytes + 8, 0).substr(kHeaderBytes);
+  for (const size_t size :
+       {size_t{16}, kFrameHeaderBytes, size_t{1000}, kFrameHeaderBytes + 4096}) {
+    Overwrite(file_path_ + "-wal", log_ + older.substr(0, size));
+    EXPECT_EQ(CheckLog(file_path_).value(), std::nullopt) << size;
+  }
+}
+
 // It looks as a power cut leaves it.
 TEST_F(SqliteLogTest, AFlippedBitInTheLastCommitTakesBackThatOne) {
   for (int round = 0; round < 50; ++round) {

@@ -24,7 +24,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "base/crc32c.h"
+#include "drivers/first_version.h"
 #include "drivers/store_history.h"
 #include "support/child_process.h"
 #include "support/stored.h"
@@ -65,6 +65,27 @@ class SqliteRecordStoreTest : public testing::Test {
       ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
     }
     fs::copy(path_, image_);
+  }
+
+  // True when all of 30 changes are there and go on after a restart; false when it is refused.
+  bool ExpectReadOrRefused() {
+    {
+      auto opened = Open(path_);
+      const absl::StatusOr<StoreChange> contents =
+          opened.ok() ? opened->store->Load() : opened.status();
+      if (!contents.ok()) {
+        const absl::Status& status = contents.status();
+        EXPECT_TRUE(absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) << status;
+        EXPECT_TRUE(absl::StrContains(status.message(), "backup")) << status;
+        return false;
+      }
+      EXPECT_EQ(LastChangeIn(*contents), 30);
+      EXPECT_TRUE(opened->store->Commit(ChangeNumber(31)).ok());
+    }
+    const auto again = Load(path_);
+    EXPECT_TRUE(again.ok()) << again.status();
+    EXPECT_TRUE(again.ok() && LastChangeIn(*again) == 31);
+    return true;
   }
 
   TemporaryDirectory parent_;
@@ -185,6 +206,27 @@ TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
   EXPECT_GT(refused, 0);
 }
 
+// With all commits in the file, and with all of them in its log.
+TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderIsRefusedOrHarmless) {
+  MakeCrashImage(1, 30);
+  for (const std::string& place : {path_, image_}) {
+    const std::string sound = Contents(place + "/sluice.db");
+    const std::string log = place == image_ ? Contents(place + "/sluice.db-wal") : "";
+    for (size_t bit = 0; bit < 100 * 8; ++bit) {
+      SCOPED_TRACE(absl::StrCat("bit ", bit % 8, " of byte ", bit / 8, " of ", place));
+      std::string bytes = sound;
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+      fs::remove(file_ + "-shm");
+      fs::remove(file_ + "-wal");
+      Overwrite(file_, bytes);
+      if (!log.empty()) Overwrite(file_ + "-wal", log);
+      if (ExpectReadOrRefused()) continue;
+      EXPECT_TRUE(Contents(file_) == bytes);
+      EXPECT_TRUE(log.empty() || Contents(file_ + "-wal") == log);
+    }
+  }
+}
+
 // Reports every acknowledged change, then the error's code, then the code of one more try.
 void CommitUntilTheFileMayNotGrow(const std::string& path, const ChildProcess::Report& report) {
   std::signal(SIGXFSZ, SIG_IGN);
@@ -271,50 +313,15 @@ TEST_F(SqliteRecordStoreTest, APartThatIsGoneIsNoticed) {
   }
 }
 
-// As the first version made its tables.
-constexpr char kVersion1[] = R"sql(
-DROP TABLE records; DROP TABLE record_parts; DROP TABLE requests; DROP TABLE services;
-DROP TABLE meta; DROP TABLE replaced_states;
-CREATE TABLE records (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE replaced_states (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE requests (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE services (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-CREATE TABLE meta (
-  key TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
-  PRIMARY KEY (key, number)) STRICT;
-PRAGMA user_version = 1;
-)sql";
-
-void PutVersion1Row(SqliteDatabase& database, const std::string& table, const std::string& key,
-                    int64_t number, const std::string& body) {
-  auto put = SqliteStatement::Prepare(database, "INSERT INTO " + table + " VALUES (?, ?, ?, ?)");
-  ASSERT_TRUE(put.ok()) << put.status();
-  const uint32_t checksum = Crc32c(body, Crc32c(absl::StrCat(table, "/", key, "/", number)));
-  const absl::Status status =
-      put->BindText(0, key).Bind(1, number).BindBytes(2, body).Bind(3, checksum).Run();
-  ASSERT_TRUE(status.ok()) << status;
-}
-
 TEST_F(SqliteRecordStoreTest, T10AFileOfTheFirstVersionIsMigratedAndGoneOnWith) {
-  { ASSERT_TRUE(Open(path_).ok()); }
   auto state = LargeState();
   {
-    const auto database = SqliteDatabase::Open(file_, SQLITE_OPEN_READWRITE);
-    ASSERT_TRUE(database.ok());
-    ASSERT_TRUE((*database)->Execute(kVersion1).ok());
-    PutVersion1Row(**database, "records", "d1", 5, state->SerializeAsString());
-    PutVersion1Row(**database, "replaced_states", "d1", 3, state->SerializeAsString());
-    PutVersion1Row(**database, "requests", "r1", 0, "");
-    PutVersion1Row(**database, "services", "shop", 0, "");
-    PutVersion1Row(**database, "meta", "meta", 0, "");
+    auto first = FirstVersion::Make(path_);
+    first.Put("records", "d1", 5, state->SerializeAsString());
+    first.Put("replaced_states", "d1", 3, state->SerializeAsString());
+    first.Put("requests", "r1", 0, "");
+    first.Put("services", "shop", 0, "");
+    first.Put("meta", "meta", 0, "");
   }
   auto opened = Open(path_);
   ASSERT_TRUE(opened.ok()) << opened.status();

@@ -21,6 +21,7 @@ SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
 KILLS = int(os.environ.get("SLUICE_KILLS", 200))
 TARGETS = 50
 STAGE_SECONDS = 1
+MOST_LOG_BYTES = 6_000_000
 # Longer than a start takes, so that some kills come before it serves and most while it works.
 LONGEST_RUN_SECONDS = 0.6
 Call = collections.namedtuple("Call", "time kind target version step attempt epoch")
@@ -256,10 +257,13 @@ def test_t12_a_crash_loop_under_load_wedges_nothing(start_daemon, make_fleet, se
     daemon = start_daemon(OPEN + "services:\n" + fleet.service(asked=True), durable=True)
     deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
     epochs = []
+    log = daemon.data_dir / "sluice.db-wal"
     with running_clients(daemon, 4) as clients:
         for _ in range(50):
             time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
             daemon.kill()
+            # What a start has to read, beside the records that are kept.
+            assert log.stat().st_size < MOST_LOG_BYTES
             daemon.start()
             epochs.append(int(re.search(r"epoch=(\d+)", daemon.log())[1]))
     assert all(a < b for a, b in zip(epochs, epochs[1:]))

@@ -77,6 +77,28 @@ def test_t05_a_full_disk_refuses_changes_and_loses_nothing(start_daemon):
     check_nothing_is_lost(daemon, acknowledged)
 
 
+def test_t03_what_was_torn_is_dropped_with_one_line(start_daemon):
+    daemon = start_daemon(OPEN, durable=True)
+    acknowledged = [flag(daemon, number).id for number in range(5)]
+    for deployment in acknowledged:
+        daemon.await_status(deployment, "COMPLETED")
+    daemon.kill()
+    log = daemon.data_dir / "sluice.db-wal"
+    size = log.stat().st_size
+    os.truncate(log, size - 100)
+    daemon.start()
+    [line] = re.findall("event=log_torn .*", daemon.log())
+    assert f'file="{log}"' in line
+    # The frame that was cut is 4,120 bytes long, and maybe not the first one of its commit.
+    assert 32 <= int(re.search(r"offset=(\d+)", line)[1]) <= size - 4120
+    # The last commit was one of an end, which is come to once more.
+    for deployment in acknowledged:
+        daemon.await_status(deployment, "COMPLETED")
+    daemon.kill()
+    daemon.start()
+    assert "event=log_torn" not in daemon.log()
+
+
 SYNC = "fsync,fdatasync"
 
 

@@ -44,6 +44,16 @@ class HeldStore final : public RecordStore {
     return error_;
   }
 
+  absl::Status failure() const override {
+    MutexLock lock(mutex_);
+    return failure_;
+  }
+
+  // What failure() tells from now on.
+  void FailLater(const absl::Status& failure) {
+    MutexLock lock(mutex_);
+    failure_ = failure;
+  }
   void Hold() {
     MutexLock lock(mutex_);
     held_ = true;
@@ -69,11 +79,12 @@ class HeldStore final : public RecordStore {
 
  private:
   Clock& clock_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   int begun_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<StoreChange> commits_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -174,6 +185,18 @@ TEST_F(JournalTest, AFailedCommitFailsAllThatWaitAndAllThatFollow) {
   // For callers.
   EXPECT_TRUE(absl::StrContains(journal_->failure().message(), "its disk is full"));
   EXPECT_FALSE(absl::StrContains(journal_->failure().message(), "/var")) << journal_->failure();
+}
+
+// As a checkpoint may fail, after a good commit.
+TEST_F(JournalTest, AFailureAfterADurableChangeIsKnownAtOnce) {
+  Start({.on_failure = Tell("failure")});
+  HoldACommit();
+  store_.FailLater(absl::InternalError("input/output error"));
+  store_.Release();
+  while (told().size() < 2) std::this_thread::yield();
+  EXPECT_THAT(told(), ElementsAre("failure=INTERNAL", "held=OK"));
+  EXPECT_EQ(Append("late").code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(store_.begun(), 1);
 }
 
 TEST_F(JournalTest, TheStoreIsNotCalledAgainAfterAnError) {

@@ -259,6 +259,51 @@ TEST_F(ResumeTest, ARestoredBackupDoesNotTakeTheEpochBack) {
   EXPECT_GT(registry_->epoch(), newest);
 }
 
+TEST_F(ResumeTest, AWatchGoesOnAcrossARestoredBackup) {
+  Configure(1);
+  StartDurable();
+  Run(Request("version: 'kept'"));
+  const StoreChange backup = *store_->Load();
+  for (int i = 1; i <= 5; ++i) Run(Request(absl::StrCat("version: 'lost", i, "'")));
+  int64_t revision = registry_->newest_revision();
+  Crash();
+  store_ = std::make_unique<CrashStore>();
+  ASSERT_TRUE(store_->Commit(backup).ok());
+  clock_.Advance(absl::Seconds(1));
+  StartDurable();
+  std::vector<std::string> deployed;
+  for (int i = 1; i <= 8; ++i) {
+    deployed.push_back(Run(Request(absl::StrCat("version: 'new", i, "'"))).id());
+  }
+  std::vector<std::string> seen;
+  while (true) {
+    const auto next = registry_->NextAfter(revision, {});
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (*next == nullptr) break;
+    revision = (*next)->state().revision();
+    seen.push_back((*next)->state().id());
+  }
+  EXPECT_EQ(seen, deployed);
+}
+
+// The data is the same, and yet what it was asked for may be gone.
+TEST_F(ResumeTest, T40ARevisionWhoseRecordsArePrunedIsOutOfRangeAfterARestartToo) {
+  Configure(1);
+  StartDurable();
+  const int64_t first = Run(Request()).revision();
+  for (int i = 0; i < 25; ++i) Run(Request(absl::StrCat("version: 'v", i, "'")));
+  for (int run = 0; run < 2; ++run) {
+    const auto next = registry_->NextAfter(first, {.service = "shop"});
+    EXPECT_TRUE(absl::IsOutOfRange(next.status())) << next.status();
+    EXPECT_TRUE(absl::IsOutOfRange(registry_->NextAfter(first, {}).status()));
+    const auto newest = registry_->NextAfter(registry_->newest_revision(), {});
+    EXPECT_TRUE(newest.ok() && *newest == nullptr) << newest.status();
+    const auto future = registry_->NextAfter(registry_->newest_revision() + 1, {});
+    EXPECT_TRUE(absl::IsOutOfRange(future.status())) << future.status();
+    Restart();
+  }
+}
+
 TEST_F(ResumeTest, ServicesRevisionsAndPositionsAreThoseOfTheRecords) {
   Configure(1, {"shop", "web"});
   StartDurable();

@@ -152,6 +152,34 @@ TEST_F(VerbsTest, EachGateIsPromotedByItself) {
   EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
 }
 
+TEST_F(VerbsTest, ARefusedVerbLeavesTheRecordAsItWas) {
+  Configure(2);
+  HangDeploy("t1", "2.0");
+  Start();
+  const std::string id = Deploy(Request());
+  world_->AwaitCalls(CallKind::kDeploy, 1);
+  ASSERT_TRUE(Pause(id, "lunch").ok());
+  ASSERT_TRUE(Resume(id).ok());
+  const std::string before = (*registry_->Latest(id))->state().DebugString();
+  v1::PromoteRequest promote;
+  promote.set_deployment_id(id);
+  promote.set_reason("refused words");
+  EXPECT_TRUE(absl::IsFailedPrecondition(manager_->Promote(promote).status()));
+  v1::ResumeRequest resume;
+  resume.set_deployment_id(id);
+  resume.set_reason("refused words");
+  EXPECT_TRUE(absl::IsFailedPrecondition(manager_->Resume(resume).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Rollback(id, "2.0")));
+  // Not from a snapshot that was taken before.
+  std::string after;
+  ASSERT_TRUE(
+      registry_->Read(id, [&](const v1::DeploymentState& state) { after = state.DebugString(); })
+          .ok());
+  EXPECT_EQ(after, before);
+  ASSERT_TRUE(Abort(id).ok());
+  AwaitEnd(id);
+}
+
 TEST_F(VerbsTest, AFullPromotePassesAllGates) {
   StartWith(4);
   const std::string id = Deploy(

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,9 @@ constexpr size_t kHeaderBytes = 32;
 constexpr size_t kHeaderSummedBytes = 24;
 constexpr size_t kFrameHeaderBytes = 24;
 constexpr size_t kFrameSummedBytes = 8;
-constexpr size_t kPageSizeAt = 16;  // in the file
+constexpr size_t kPageSizeAt = 16;    // in the file
+constexpr size_t kLogPageSizeAt = 8;  // in the log's header
+constexpr uint32_t kSmallestPage = 512;
 constexpr uint32_t kLargestPage = 65536;
 constexpr uint32_t kMagic = 0x377f0682;  // the lowest bit: the words are big-endian
 
@@ -49,6 +52,12 @@ struct Checksum {
 };
 
 using Salts = std::pair<uint32_t, uint32_t>;
+
+constexpr size_t kSaltsEndAt = 16;  // in a frame
+
+bool IsPageSize(uint32_t size) {
+  return size >= kSmallestPage && size <= kLargestPage && (size & (size - 1)) == 0;
+}
 
 // Goes on from `sum` over whole pairs of words.
 Checksum SumOf(absl::string_view bytes, Checksum sum, bool is_big_endian) {
@@ -80,7 +89,10 @@ class LogReader {
     salts_ = {BigEndian(&header[16]), BigEndian(&header[20])};
     sum_ = Checksum::At(&header[kHeaderSummedBytes]);
     const Checksum right = SumOf({header.data(), kHeaderSummedBytes}, {}, is_big_endian_);
-    header_is_sound_ = (magic & ~1U) == kMagic && right == sum_;
+    const uint32_t page_size = BigEndian(&header[kLogPageSizeAt]);
+    header_is_sound_ = (magic & ~1U) == kMagic && right == sum_ && IsPageSize(page_size);
+    // The file's header has it too, and may be damaged.
+    if (header_is_sound_) bytes_.resize(kFrameHeaderBytes + page_size);
     return true;
   }
   bool header_is_sound() const { return header_is_sound_; }
@@ -98,6 +110,9 @@ class LogReader {
 
   int64_t number() const { return number_; }  // of the present frame, from 1
   int64_t offset() const { return end_ - static_cast<int64_t>(bytes_.size()); }
+  int64_t end() const { return end_; }
+  // What was there where a header or frame was to be read, and is not whole.
+  size_t rest() const { return got_; }
   uint32_t page_number() const { return BigEndian(bytes_.data()); }
   bool is_commit() const { return BigEndian(&bytes_[4]) != 0; }
   Salts salts() const { return {BigEndian(&bytes_[8]), BigEndian(&bytes_[12])}; }
@@ -113,12 +128,14 @@ class LogReader {
     const ssize_t got = pread(fd_, buffer.data(), buffer.size(), end_);
     if (got < 0) return FileError(errno, "cannot read it");
     end_ += static_cast<int64_t>(buffer.size());
+    got_ = static_cast<size_t>(got);
     return got == static_cast<ssize_t>(buffer.size());
   }
 
   const int fd_;
   std::vector<char> bytes_;
   int64_t end_ = 0;
+  size_t got_ = 0;
   int64_t number_ = 0;
   bool is_big_endian_ = false;
   bool header_is_sound_ = false;
@@ -131,26 +148,46 @@ std::string Place(int64_t frame, int64_t offset) {
   return absl::StrCat("frame ", frame, " at byte ", offset);
 }
 
+struct Findings {
+  std::string damage;
+  std::optional<int64_t> torn_at;
+};
+
+// Whether what is left of the log behind its last whole frame was to become a frame of this log.
+bool IsTornFrame(const LogReader& log, bool is_first_foreign) {
+  if (log.rest() == 0) return false;
+  if (log.rest() < kSaltsEndAt) return is_first_foreign;
+  return log.is_of_this_log();
+}
+
 // Looks for a frame that is not sound and for a whole commit that more was written after: then the
 // frame was synced once.
-absl::StatusOr<std::string> DamageInFrames(LogReader& log) {
+absl::StatusOr<Findings> FindInFrames(LogReader& log) {
   std::string broken;
   bool commit_follows = false;
+  bool has_foreign = false;
+  int64_t committed = kHeaderBytes;  // where the last whole commit ends
+  int64_t written = kHeaderBytes;    // where the last frame of this log ends
   while (true) {
     SLUICE_ASSIGN_OR_RETURN(const bool found, log.Next());
-    if (!found) return std::string();
-    if (!log.is_of_this_log() || !log.follows()) {
-      if (broken.empty()) broken = Place(log.number(), log.offset());
-    }
-    if (broken.empty() || !log.is_of_this_log()) continue;
-    if (commit_follows) return absl::StrCat(broken, " is not what was written");
+    if (!found) break;
+    const bool is_own = log.is_of_this_log();
+    // What the disk has not written yet reads as zeros.
+    has_foreign |= !is_own && log.salts() != Salts();
+    if (broken.empty() && (!is_own || !log.follows())) broken = Place(log.number(), log.offset());
+    if (is_own || log.salts() == Salts()) written = log.end();
+    if (broken.empty() && log.is_commit()) committed = log.end();
+    if (broken.empty() || !is_own) continue;
+    if (commit_follows) return Findings{absl::StrCat(broken, " is not what was written"), {}};
     commit_follows = log.is_commit();
   }
+  const bool is_torn = written > committed || IsTornFrame(log, !has_foreign);
+  return Findings{"", is_torn ? std::optional<int64_t>(committed) : std::nullopt};
 }
 
 // A header is torn when a power cut comes as the log is begun anew. Then the commits of the old log
 // are all in the file; otherwise the header is damaged and the file lacks them.
-absl::StatusOr<std::string> DamageInHeader(LogReader& log, int file) {
+absl::StatusOr<Findings> FindInHeader(LogReader& log, int file) {
   std::map<uint32_t, std::string> open;  // pages by number, of a commit that has no end yet
   std::map<uint32_t, std::string> committed;
   Salts salts;
@@ -171,9 +208,9 @@ absl::StatusOr<std::string> DamageInHeader(LogReader& log, int file) {
     // What cannot be read is not there.
     const ssize_t got = pread(file, stored.data(), stored.size(), offset);
     if (got < 0 || stored != page)
-      return std::string("the header at byte 0 is not what was written");
+      return Findings{"the header at byte 0 is not what was written", {}};
   }
-  return std::string();
+  return Findings{"", 0};
 }
 
 absl::StatusOr<size_t> PageSize(int file) {
@@ -188,23 +225,25 @@ absl::StatusOr<size_t> PageSize(int file) {
 
 }  // namespace
 
-absl::Status CheckLog(const std::string& path) {
-  const std::string log_path = absl::StrCat(path, "-wal");
+absl::StatusOr<std::optional<int64_t>> CheckLog(const std::string& path) {
+  const std::string log_path = LogOf(path);
   const UniqueFd log_file(open(log_path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!log_file.ok() && errno == ENOENT) return absl::OkStatus();
+  if (!log_file.ok() && errno == ENOENT) return std::nullopt;
   if (!log_file.ok()) return FileError(errno, absl::StrCat("cannot open ", log_path));
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return FileError(errno, absl::StrCat("cannot open ", path));
   SLUICE_ASSIGN_OR_RETURN(const size_t page_size, PageSize(file.get()));
   LogReader log(log_file.get(), page_size);
   SLUICE_ASSIGN_OR_RETURN(const bool has_header, log.ReadHeader());
-  if (!has_header) return absl::OkStatus();
-  SLUICE_ASSIGN_OR_RETURN(const std::string damage, log.header_is_sound()
-                                                        ? DamageInFrames(log)
-                                                        : DamageInHeader(log, file.get()));
-  if (damage.empty()) return absl::OkStatus();
-  return DamageError(path, absl::StrCat("in its log ", log_path, " ", damage,
+  if (!has_header) return log.rest() > 0 ? std::optional<int64_t>(0) : std::nullopt;
+  SLUICE_ASSIGN_OR_RETURN(const Findings found, log.header_is_sound()
+                                                    ? FindInFrames(log)
+                                                    : FindInHeader(log, file.get()));
+  if (found.damage.empty()) return found.torn_at;
+  return DamageError(path, absl::StrCat("in its log ", log_path, " ", found.damage,
                                         ", although commits follow that were on the disk"));
 }
+
+std::string LogOf(const std::string& path) { return absl::StrCat(path, "-wal"); }
 
 }  // namespace sluice

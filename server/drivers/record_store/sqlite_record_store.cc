@@ -72,9 +72,11 @@ absl::StatusOr<std::unique_ptr<SqliteRecordStore>> SqliteRecordStore::Open(
   const std::string path = absl::StrCat(directory.path(), "/", kFileName);
   InstallWriteFailpoints();
   SLUICE_ASSIGN_OR_RETURN(auto database, OpenWithSchema(path, RecordSchema()));
-  SLUICE_RETURN_IF_ERROR(database->Execute(kLogBytesKept));
   std::unique_ptr<SqliteRecordStore> store(new SqliteRecordStore(std::move(database)));
-  SLUICE_RETURN_IF_ERROR(store->PrepareTables());
+  SLUICE_RETURN_IF_ERROR(store->database_->Execute(kLogBytesKept));
+  const absl::Status status = store->PrepareTables();
+  if (absl::IsDataLoss(status)) return DamageError(path, status.message());
+  SLUICE_RETURN_IF_ERROR(status);
   return store;
 }
 
@@ -116,23 +118,23 @@ absl::Status SqliteRecordStore::PrepareTables() {
 }
 
 absl::StatusOr<StoreChange> SqliteRecordStore::Load() {
-  SLUICE_ASSIGN_OR_RETURN(const std::string verdict, database_->Query("PRAGMA quick_check(1)"));
-  if (verdict != "ok") return DamageError(database_->path(), verdict);
   StoreChange contents;
-  for (Table& table : tables_) {
-    const absl::Status status = LoadTable(table, contents);
-    if (absl::IsDataLoss(status)) return DamageError(database_->path(), status.message());
-    SLUICE_RETURN_IF_ERROR(status);
-  }
-  if (const absl::Status status = CheckPlaces(); !status.ok()) {
-    return DamageError(database_->path(), status.message());
-  }
+  const absl::Status status = LoadAll(contents);
+  if (absl::IsDataLoss(status)) return DamageError(database_->path(), status.message());
+  SLUICE_RETURN_IF_ERROR(status);
   // After an error nothing is written any more.
   if (!failure_.ok()) return contents;
   failure_ = WithContext(BeginNewLog(), "cannot write");
   SLUICE_RETURN_IF_ERROR(failure_);
   database_->CheckpointOnClose(true);
   return contents;
+}
+
+absl::Status SqliteRecordStore::LoadAll(StoreChange& contents) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string verdict, database_->Query("PRAGMA quick_check(1)"));
+  if (verdict != "ok") return absl::DataLossError(verdict);
+  for (Table& table : tables_) SLUICE_RETURN_IF_ERROR(LoadTable(table, contents));
+  return CheckPlaces();
 }
 
 absl::Status SqliteRecordStore::BeginNewLog() {

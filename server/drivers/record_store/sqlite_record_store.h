@@ -33,6 +33,7 @@ class SqliteRecordStore final : public RecordStore {
 
   absl::StatusOr<StoreChange> Load() override;
   absl::Status Commit(const StoreChange& change) override;
+  absl::Status failure() const override { return failure_; }
   absl::Status Backup(const std::string& file) override;
 
  private:
@@ -50,6 +51,7 @@ class SqliteRecordStore final : public RecordStore {
   explicit SqliteRecordStore(std::unique_ptr<SqliteDatabase> database);
 
   absl::Status PrepareTables();
+  absl::Status LoadAll(StoreChange& contents);
   absl::Status LoadTable(Table& table, StoreChange& contents);
   // Moves what the last daemon left in the log into the file; see CheckLog for why.
   absl::Status BeginNewLog();

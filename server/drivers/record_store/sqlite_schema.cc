@@ -11,12 +11,15 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "drivers/record_store/sqlite_log.h"
+#include "spdlog/spdlog.h"
 
 namespace sluice {
 namespace {
@@ -26,6 +29,9 @@ constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 // The parts of a SQLite file's first 100 bytes that are looked at.
 constexpr char kMagic[] = "SQLite format 3";  // with its NUL
 constexpr size_t kHeaderBytes = 100;
+constexpr size_t kWriteVersionAt = 18;
+constexpr size_t kReadVersionAt = 19;
+constexpr size_t kTableFormatAt = 44;
 constexpr size_t kVersionAt = 60;
 constexpr size_t kApplicationIdAt = 68;
 
@@ -54,12 +60,23 @@ absl::StatusOr<Header> ReadHeader(const std::string& path) {
   return header;
 }
 
+// Of the parts that SQLite refuses without naming damage.
+bool IsKnown(const Header& header) {
+  // 1 is a rollback journal, 2 a write-ahead log.
+  const auto is_journal = [](unsigned char version) { return version == 1 || version == 2; };
+  const int32_t table_format = BigEndian(header, kTableFormatAt);
+  return is_journal(header[kWriteVersionAt]) && is_journal(header[kReadVersionAt]) &&
+         table_format >= 0 && table_format <= 4;
+}
+
 // The file's version. It is always in the file itself, never only in the write-ahead log: Migrate
 // sees to that.
 absl::StatusOr<int> CheckedVersion(const std::string& path, const SqliteSchema& schema) {
   SLUICE_ASSIGN_OR_RETURN(const Header header, ReadHeader(path));
   if (BigEndian(header, kApplicationIdAt) != schema.application_id) {
-    return Refusal(path, "belongs to another program; choose another data_dir");
+    return Refusal(path,
+                   "belongs to another program, or its header is damaged; choose another data_dir, "
+                   "or restore a backup");
   }
   const int version = BigEndian(header, kVersionAt);
   if (version > schema.version()) {
@@ -67,6 +84,9 @@ absl::StatusOr<int> CheckedVersion(const std::string& path, const SqliteSchema& 
                                       ", this one knows ", schema.version(),
                                       "); start that version, or restore a backup of before"));
   }
+  // Create and Migrate leave no such file.
+  if (version < 1) return DamageError(path, absl::StrCat("its header tells of schema ", version));
+  if (!IsKnown(header)) return DamageError(path, "its header tells of what there is not");
   return version;
 }
 
@@ -112,20 +132,44 @@ absl::Status Migrate(SqliteDatabase& database, const SqliteSchema& schema, int f
   if (const absl::Status status = RunSteps(database, schema, from); !status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat("cannot migrate from schema ", from, " to ", schema.version(),
-                                     ", nothing was changed: ", status.message()));
+                                     ", no record was changed: ", status.message()));
   }
   return absl::OkStatus();
+}
+
+// Nobody was told that this commit is done; that it is dropped is no error.
+void LogTear(const std::string& path, int64_t offset) {
+  spdlog::warn("event=log_torn file=\"{}\" offset={} dropped=\"a commit that was not finished\"",
+               LogOf(path), offset);
 }
 
 absl::Status CreateUnlessThere(const std::string& path, const SqliteSchema& schema) {
   if (access(path.c_str(), F_OK) == 0) return absl::OkStatus();
   if (errno != ENOENT) return FileError(errno, absl::StrCat("cannot open ", path));
   // SQLite would put a log that has lost its file into the new one.
-  const std::string log = absl::StrCat(path, "-wal");
+  const std::string log = LogOf(path);
   if (access(log.c_str(), F_OK) == 0) {
     return DamageError(path, absl::StrCat("it is missing, but its log ", log, " is there"));
   }
   return Create(path, schema);
+}
+
+absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenAndMigrate(const std::string& path,
+                                                               const SqliteSchema& schema) {
+  SLUICE_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path, kFlags));
+  // What is refused stays as it is.
+  database->CheckpointOnClose(false);
+  // A crash in a migration leaves the old version, which shows only now.
+  SLUICE_ASSIGN_OR_RETURN(const std::string version, database->Query("PRAGMA user_version"));
+  int from = 0;
+  if (!absl::SimpleAtoi(version, &from) || from < 1 || from > schema.version()) {
+    return absl::DataLossError(absl::StrCat("its log tells of schema ", version));
+  }
+  if (from < schema.version()) SLUICE_RETURN_IF_ERROR(Migrate(*database, schema, from));
+  SLUICE_RETURN_IF_ERROR(Expect(*database, "PRAGMA journal_mode = WAL", "wal"));
+  SLUICE_RETURN_IF_ERROR(database->Execute("PRAGMA synchronous = FULL"));
+  database->CheckpointOnClose(true);
+  return database;
 }
 
 }  // namespace
@@ -134,14 +178,10 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenWithSchema(const std::string
                                                                const SqliteSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CreateUnlessThere(path, schema));
   SLUICE_RETURN_IF_ERROR(CheckedVersion(path, schema).status());
-  SLUICE_RETURN_IF_ERROR(CheckLog(path));
-  SLUICE_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path, kFlags));
-  // A crash in a migration leaves the old version, which shows only now.
-  SLUICE_ASSIGN_OR_RETURN(const std::string version, database->Query("PRAGMA user_version"));
-  const int from = std::stoi(version);
-  if (from < schema.version()) SLUICE_RETURN_IF_ERROR(Migrate(*database, schema, from));
-  SLUICE_RETURN_IF_ERROR(Expect(*database, "PRAGMA journal_mode = WAL", "wal"));
-  SLUICE_RETURN_IF_ERROR(database->Execute("PRAGMA synchronous = FULL"));
+  SLUICE_ASSIGN_OR_RETURN(const std::optional<int64_t> tear, CheckLog(path));
+  if (tear.has_value()) LogTear(path, *tear);
+  auto database = OpenAndMigrate(path, schema);
+  if (absl::IsDataLoss(database.status())) return DamageError(path, database.status().message());
   return database;
 }
 
