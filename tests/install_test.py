@@ -17,7 +17,7 @@ SKIPPED = 77
 FILES = {
     "bin/sluice", "bin/sluiced", "lib/systemd/system/sluiced.service",
     "lib/sysusers.d/sluice.conf", "share/doc/sluice/LICENSE",
-    "share/doc/sluice/examples/sluice.yaml", "share/man/man1/sluice.1",
+    "share/doc/sluice/examples/sluice.yaml", "share/doc/sluice/examples/request.yaml", "share/man/man1/sluice.1",
     "share/man/man8/sluiced.8",
 }
 UNIT = "lib/systemd/system/sluiced.service"

@@ -153,6 +153,14 @@ void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
   lines.push_back(Field("Step", line));
 }
 
+// Where it is, which the tree shows too, and since when.
+void AddCourse(const v1::DeploymentState& state, const ViewOptions& options,
+               std::vector<Line>& lines) {
+  AddStep(state, lines);
+  const std::string elapsed = ElapsedText(state, options.now);
+  if (!elapsed.empty()) lines.push_back(Field("Elapsed", Line(elapsed)));
+}
+
 void AddProgress(const v1::DeploymentState& state, int width, std::vector<Line>& lines) {
   // The way back of a switch deploys nothing.
   const bool counts = state.phase() != v1::PHASE_ROLLING_BACK || DeploysTargets(state.plan());
@@ -215,10 +223,7 @@ std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptio
   AddSubject(state, options, lines);
   lines.push_back(Field("Status", StatusText(state)));
   AddMessage(state, options, lines);
-  AddStep(state, lines);
-  if (const std::string elapsed = ElapsedText(state, options.now); !elapsed.empty()) {
-    lines.push_back(Field("Elapsed", Line(elapsed)));
-  }
+  if (!IsLow(options)) AddCourse(state, options, lines);
   AddProgress(state, options.width, lines);
   if (state.fleet().consistency() != v1::FLEET_CONSISTENCY_UNSPECIFIED) {
     lines.push_back(Field("Fleet", FleetText(state.fleet())));

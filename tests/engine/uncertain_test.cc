@@ -13,6 +13,7 @@ namespace sluice {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 // The daemon ended while t1 was being deployed.
 class UncertainTest : public ResumeTest {
