@@ -1,12 +1,11 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what: tokens, users, grants and the audit trail. Rows of the fault list are named."""
+"""Who may do what: tokens, users and grants. Rows of the fault list are named."""
 import contextlib
 import os
 import pathlib
 import pwd
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,8 @@ import time
 import grpc
 import pytest
 
-from calls import await_log, call, eventually, pb, refused, request, rolling, status_name, strategy
+from access_world import ROLES, configuration, deploy, grant, make_world, refusal
+from calls import eventually, refused, request, rolling, status_name, strategy
 from conftest import SLUICE
 from security import DENIED, Tokens, audit_lines, audit_records, code_of, is_root, stub_at
 
@@ -26,66 +26,6 @@ CONTROLS = ["Rollback", "Pause", "Resume", "Promote", "Abort"]
 MAY = {"viewer": READS, "deployer": [*READS, "Deploy"], "operator": [*READS, *CONTROLS],
        "admin": [*READS, *CONTROLS, "Backup", "Deploy"], "oncall": ["Rollback"], "nobody": []}
 OTHER_UID = 65534
-
-
-def configuration(tmp_path, grants, extra=""):
-    return (f"allow_unconfigured_services: true\naccess:\n"
-            f"  token_file: {tmp_path}/tokens\n  audit_file: {tmp_path}/audit.jsonl\n  grants:\n"
-            + "".join(f"    - {grant}\n" for grant in grants) + extra)
-
-
-def grant(who, what, services="*"):
-    return f"{{{who}, {what}, services: ['{services}']}}"
-
-
-ROLES = [grant(f"token: {name}", f"role: {name}") for name in
-         ("viewer", "deployer", "operator", "admin")] + [grant("token: oncall", "methods: [Rollback]")]
-
-
-class World:
-    """A daemon with access control, its token file and its audit trail."""
-
-    def __init__(self, tmp_path, start_daemon, grants, **options):
-        self.tokens = Tokens(tmp_path / "tokens")
-        self.audit = tmp_path / "audit.jsonl"
-        self.path = tmp_path
-        self.daemon = start_daemon(configuration(tmp_path, grants), **options)
-        self.address = f"unix:{self.daemon.socket}"
-
-    def token(self, name, **options):
-        """A token that the daemon knows by now."""
-        token = self.tokens.new(name, **options)
-        with stub_at(self.address, token=token) as stub:
-            eventually(lambda: "not known" not in refusal(stub))
-        return token
-
-    def reload(self, grants):
-        self.daemon.config.write_text(configuration(self.path, grants))
-        before = self.daemon.log().count("event=reload")
-        self.daemon.process.send_signal(signal.SIGHUP)
-        eventually(lambda: self.daemon.log().count("event=reload") > before)
-
-    def outcomes(self, method):
-        return [(r["principal"], r["outcome"]) for r in audit_records(self.audit)
-                if r["method"] == method]
-
-
-def refusal(stub):
-    try:
-        stub.ListServices(request("ListServices"), timeout=10)
-    except grpc.RpcError as error:
-        return error.details()
-    return ""
-
-
-@pytest.fixture
-def make_world(tmp_path, start_daemon):
-    return lambda grants, **options: World(tmp_path, start_daemon, grants, **options)
-
-
-def deploy(stub, service="web", **fields):
-    return stub.Deploy(request("Deploy", service=service, version="v1", **fields,
-                               strategy=strategy("FeatureFlagStrategy", initial_rollout=5)))
 
 
 def attempt(stub, method, deployment_id):
@@ -488,180 +428,6 @@ def test_callers_of_one_name_have_shares_of_their_own(start_daemon, tmp_path):
                 next(stub.WatchStates(request("WatchStates")))
             stack.callback(stream.cancel)
             assert stream.is_active()
-
-
-# --- The audit trail.
-
-def verify(path):
-    return subprocess.run([str(SLUICE), "audit", "verify", str(path)], capture_output=True,
-                          text=True, timeout=20, check=False)
-
-
-def test_t46_every_change_is_recorded_and_the_trail_verifies(make_world):
-    world = make_world(ROLES)
-    with stub_at(world.address, token=world.token("admin")) as stub:
-        state = deploy(stub, reason="the release", request_id="r-1")
-        eventually(lambda: status_name(stub.GetState(
-            request("GetState", deployment_id=state.id))) == "COMPLETED")
-        # It is on the disk before it is answered.
-        record = audit_records(world.audit)[-1]
-        assert {k: record[k] for k in ("principal", "how", "method", "service", "deployment",
-                                       "request_id", "reason", "outcome")} == {
-            "principal": "admin", "how": "token", "method": "Deploy", "service": "web",
-            "deployment": state.id, "request_id": "r-1", "reason": "the release", "outcome": "OK"}
-        with refused(grpc.StatusCode.FAILED_PRECONDITION):
-            stub.Pause(request("Pause", deployment_id=state.id[:12], reason="too late"))
-        record = audit_records(world.audit)[-1]
-        assert (record["method"], record["outcome"], record["deployment"]) == (
-            "Pause", "FAILED_PRECONDITION", state.id)
-        with refused(grpc.StatusCode.INVALID_ARGUMENT):
-            stub.Deploy(request("Deploy", service="web"))
-        assert audit_records(world.audit)[-1]["outcome"] == "INVALID_ARGUMENT"
-    assert world.daemon.stop() == 0
-    good = verify(world.audit)
-    assert good.returncode == 0, good.stderr
-    lines = world.audit.read_text().splitlines()
-    world.audit.write_text("\n".join(
-        line.replace('"principal":"admin"', '"principal":"adnim"') for line in lines) + "\n")
-    bad = verify(world.audit)
-    first = next(n for n, line in enumerate(lines, 1) if '"principal":"admin"' in line)
-    assert bad.returncode == 1 and f"{world.audit}:{first}:" in bad.stderr
-
-
-def test_the_trail_goes_on_after_a_kill(make_world, start_daemon, tmp_path):
-    world = make_world(ROLES)
-    with stub_at(world.address, token=world.token("admin")) as stub:
-        deploy(stub)
-    world.daemon.process.kill()
-    world.daemon.process.wait()
-    again = start_daemon(configuration(tmp_path, ROLES))
-    before = len(audit_records(world.audit))
-    with stub_at(f"unix:{again.socket}") as stub:
-        assert refusal(stub)
-    # A refused question is answered before its record is there.
-    eventually(lambda: len(audit_records(world.audit)) > before)
-    lines = audit_lines(world.audit)
-    assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
-    assert verify(world.audit).returncode == 0
-
-
-def test_a_rotated_trail_goes_on_in_a_new_file_and_the_log_says_where(make_world):
-    world = make_world(ROLES)
-    with stub_at(world.address, token=world.token("admin")) as stub:
-        deploy(stub)
-        rotated = world.audit.rename(world.audit.with_suffix(".jsonl.1"))
-        deploy(stub, "other")
-    last, first = audit_lines(rotated)[-1], audit_lines(world.audit)[0]
-    assert (first["sequence"], first["previous_hash"]) == (last["sequence"] + 1, last["hash"])
-    await_log(world.daemon, f"event=audit_reopened file={world.audit} records={last['sequence']} "
-                            f"last_hash={last['hash']}")
-    assert verify(rotated).returncode == verify(world.audit).returncode == 0
-
-
-def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
-    world = make_world(ROLES)
-    with stub_at(world.address, token=world.token("admin")) as stub:
-        deploy(stub)
-        pid = world.daemon.process.pid
-        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
-        # Only a write shows that it fails, which is that of the change's beginning.
-        for _ in range(3):
-            with refused(grpc.StatusCode.UNAVAILABLE) as error:
-                deploy(stub, "other")
-            assert "nothing is changed while the audit trail cannot be written" in \
-                error.value.details()
-            assert str(world.audit) not in error.value.details()
-        # Reads go on.
-        assert {s.service for s in stub.ListStates(request("ListStates")).states} == {"web"}
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-        with refused(grpc.StatusCode.UNAVAILABLE):
-            # The record of this refusal is the one that shows that it works again.
-            deploy(stub, "other")
-        assert deploy(stub, "other").id
-    assert verify(world.audit).returncode == 0
-
-
-def test_a_flood_of_refusals_does_not_fill_the_trail(make_world):
-    world = make_world([grant("token: admin", "role: admin")])
-    begin = time.monotonic()
-    with stub_at(world.daemon.tcp_address()) as stub:
-        calls = [stub.ListServices.future(request("ListServices")) for _ in range(1500)]
-        assert {c.code() for c in calls} == {grpc.StatusCode.UNAUTHENTICATED}
-    seconds = time.monotonic() - begin
-    # A hundred for each second that was begun.
-    assert len(audit_records(world.audit)) <= 100 * (seconds + 2)
-    assert "event=refusals_unrecorded" in world.daemon.log()
-    # Nobody hides behind it.
-    with stub_at(world.address) as stub:
-        with refused(grpc.StatusCode.PERMISSION_DENIED):
-            deploy(stub)
-    eventually(lambda: audit_records(world.audit)[-1]["how"] == "unix")
-
-
-def flood(stub, count, fields):
-    """The codes of so many Deploys at once."""
-    flag = strategy("FeatureFlagStrategy", initial_rollout=5)
-    calls = [stub.Deploy.future(request("Deploy", strategy=flag, **fields)) for _ in range(count)]
-    return {call.code() for call in calls}
-
-
-def paused(stub, service="waits"):
-    """A deployment that waits for a person; its id."""
-    gate = strategy("CanaryStrategy", manual_promotion=True)
-    return stub.Deploy(request("Deploy", service=service, version="v1", strategy=gate)).id
-
-
-@pytest.mark.parametrize("fields, code", [({"service": "other"}, "PERMISSION_DENIED"),
-                                          ({"service": "team-a", "version": ""}, "INVALID_ARGUMENT"),
-                                          ({"service": "team-a"}, "FAILED_PRECONDITION")])
-def test_a_flood_of_a_caller_with_some_right_does_not_fill_the_trail(make_world, fields, code):
-    """What the caller may not do, what cannot be meant, and what cannot be done now."""
-    world = make_world([grant("token: team", "role: deployer", "team-*"),
-                        grant("token: bystander", "role: viewer")])
-    with stub_at(world.address, token=world.token("bystander")) as bystander, \
-            stub_at(world.address, token=world.token("team")) as team:
-        paused(team, "team-a")
-        before, begin = len(audit_lines(world.audit)), time.monotonic()
-        codes = flood(team, 3000, {"version": "v1", **fields})
-        seconds = time.monotonic() - begin
-        assert grpc.StatusCode[code] in codes
-        assert codes <= {grpc.StatusCode[code], grpc.StatusCode.RESOURCE_EXHAUSTED}
-        written = audit_lines(world.audit)[before:]
-        begun = sum(line["outcome"] == "BEGUN" for line in written)
-        # A hundred for each second that was begun; of what was under way at once some more.
-        most = 100 * (seconds + 2)
-        assert len(written) - begun <= most + begun
-        assert begun <= (most + 1000 * (seconds + 2) if code != "PERMISSION_DENIED" else 0)
-        assert len(written) < 3000
-        assert "event=refusals_unrecorded" in world.daemon.log()
-        # Nobody hides behind it.
-        with refused(grpc.StatusCode.PERMISSION_DENIED):
-            deploy(bystander)
-        eventually(lambda: ("bystander", "PERMISSION_DENIED") in world.outcomes("Deploy"))
-        # And it is over with its second.
-        eventually(lambda: code_of(lambda: deploy(team, "team-b")) == grpc.StatusCode.OK)
-
-
-def test_secrets_are_told_to_nobody(make_world):
-    world = make_world(ROLES)
-    good, unknown = world.token("admin"), "sluice_" + "u" * 43
-    errors = []
-    with stub_at(world.address, token=good) as stub:
-        state = deploy(stub, reason=f"with the token {good}",
-                       metadata={"header": f"Bearer {good}", good: "pasted"})
-        stub.Abort(request("Abort", deployment_id=paused(stub), reason=f"leaked {good}"))
-        for shown in stub.ListStates(request("ListStates")).states:
-            errors.append(str(stub.GetState(request("GetState", deployment_id=shown.id))))
-        assert "with the token sluice_[redacted]" in errors[-1] + errors[-2]
-        assert state.metadata["header"] == "Bearer sluice_[redacted]"
-    with stub_at(world.address, token=unknown) as stub:
-        errors.append(refusal(stub))
-    # A token in the place of its hash.
-    world.tokens.write(f"careless {good}\n")
-    eventually(lambda: "event=tokens_refused" in world.daemon.log())
-    told = "".join(errors) + world.daemon.log() + world.audit.read_text()
-    assert good not in told and unknown not in told
 
 
 def test_a_request_that_is_no_message_is_refused_after_the_caller(make_world):
