@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "grpc/grpc.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -112,10 +113,21 @@ absl::Status CheckIsClosed(const Listener& listener) {
       "or set insecure_listen where the network is trusted"));
 }
 
+// The library stays as it is until the process ends: its own shutdown waits for ever for a thread
+// that it could not start while there were none to be had.
+void KeepLibrary() {
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  static_cast<void>(kept);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(ServerOptions options,
                                                             const ServerContext& context) {
+  KeepLibrary();
   std::unique_ptr<RpcServer> self(new RpcServer(options, context));
   SLUICE_ASSIGN_OR_RETURN(self->listeners_, self->Listen(options));
   SLUICE_RETURN_IF_ERROR(self->Serve(options));
