@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/auth_context.h"
+#include "rpc/socket_address.h"
 
 namespace sluice {
 namespace {
@@ -42,12 +42,6 @@ std::variant<AnonymousIdentity, UnixIdentity, TokenIdentity, CertificateIdentity
                              .common_name = names.empty() ? "" : names.front()};
 }
 
-// "ipv4:127.0.0.1:50210" → "127.0.0.1:50210", "ipv6:%5B::1%5D:50210" → "[::1]:50210"
-std::string AddressOf(absl::string_view peer) {
-  if (!absl::ConsumePrefix(&peer, "ipv4:")) absl::ConsumePrefix(&peer, "ipv6:");
-  return absl::StrReplaceAll(peer, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
-}
-
 }  // namespace
 
 Principal ConnectionPrincipal(const grpc::CallbackServerContext& context,
@@ -55,7 +49,7 @@ Principal ConnectionPrincipal(const grpc::CallbackServerContext& context,
   const std::string peer = context.peer();
   absl::string_view number = peer;
   if (!absl::ConsumePrefix(&number, kDescriptor)) {
-    return {IdentityOf(context.auth_context().get()), AddressOf(peer)};
+    return {IdentityOf(context.auth_context().get()), PeerAddress(peer)};
   }
   int fd = -1;
   const auto known = absl::SimpleAtoi(number, &fd) ? connections.Find(fd) : std::nullopt;

@@ -3,7 +3,10 @@
 
 #include "rpc/connection_table.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
+#include "rpc/socket_address.h"
 
 namespace sluice {
 namespace {
@@ -29,6 +34,18 @@ ino_t SocketInode(int fd) {
   return fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode) ? info.st_ino : 0;
 }
 
+bool HasEnded(int fd) {
+  pollfd asked = {fd, POLLRDHUP, 0};
+  return poll(&asked, 1, 0) == 1 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+// What the other end has sent before would still be read, and be thousands of streams.
+void Discard(int fd) {
+  char buffer[64 * 1024];
+  while (recv(fd, buffer, sizeof buffer, MSG_DONTWAIT) > 0) {
+  }
+}
+
 }  // namespace
 
 absl::Status ConnectionTable::Add(int fd, const std::string& host, Principal principal) {
@@ -41,8 +58,11 @@ absl::Status ConnectionTable::Add(int fd, const std::string& host, Principal pri
   if (is_unix) names_.Find(user->uid);
   if (!CheckLimits(host, is_unix).ok()) Sweep();
   SLUICE_RETURN_IF_ERROR(CheckLimits(host, is_unix));
-  entries_[fd] = {SocketInode(fd), host, std::make_shared<const Principal>(std::move(principal))};
+  const std::string address = is_unix ? absl::StrCat("fd:", fd) : principal.peer;
+  entries_[fd] = {SocketInode(fd), host, address,
+                  std::make_shared<const Principal>(std::move(principal))};
   ++of_host_[host];
+  by_address_[address] = fd;
   return absl::OkStatus();
 }
 
@@ -61,12 +81,58 @@ std::optional<Principal> ConnectionTable::Find(int fd) const {
   return principal;
 }
 
+std::optional<ConnectionTable::State> ConnectionTable::StateOf(const std::string& peer) const {
+  MutexLock lock(mutex_);
+  const int fd = DescriptorOf(peer);
+  if (fd < 0) return std::nullopt;
+  return State{entries_.at(fd).host, HasEnded(fd)};
+}
+
+void ConnectionTable::Cut(const std::string& peer) {
+  MutexLock lock(mutex_);
+  const auto entry = entries_.find(DescriptorOf(peer));
+  if (entry != entries_.end()) CutEntry(*entry);
+}
+
+// gRPC may close the descriptor meanwhile, and another connection get its number: only a second one
+// is sure to stay the same socket.
+void ConnectionTable::CutEntry(const std::pair<const int, Entry>& entry) {
+  const UniqueFd fd(fcntl(entry.first, F_DUPFD_CLOEXEC, 0));
+  if (!fd.ok() || SocketInode(fd.get()) != entry.second.inode) return;
+  shutdown(fd.get(), SHUT_RDWR);
+  Discard(fd.get());
+}
+
+bool ConnectionTable::Bar(const std::string& host, absl::Duration duration) {
+  MutexLock lock(mutex_);
+  const absl::Duration now = clock_.Monotonic();
+  std::erase_if(barred_, [now](const auto& barred) { return barred.second <= now; });
+  for (const auto& entry : entries_) {
+    if (entry.second.host == host && HasEnded(entry.first)) CutEntry(entry);
+  }
+  const auto [barred, is_new] = barred_.try_emplace(host, now + duration);
+  barred->second = std::max(barred->second, now + duration);
+  return is_new;
+}
+
+int ConnectionTable::DescriptorOf(const std::string& peer) const {
+  const auto found = by_address_.find(PeerAddress(peer));
+  if (found == by_address_.end()) return -1;
+  const auto entry = entries_.find(found->second);
+  return SocketInode(entry->first) == entry->second.inode ? entry->first : -1;
+}
+
 size_t ConnectionTable::size() const {
   MutexLock lock(mutex_);
   return entries_.size();
 }
 
 absl::Status ConnectionTable::CheckLimits(const std::string& host, bool is_unix) {
+  const auto barred = barred_.find(host);
+  if (barred != barred_.end() && clock_.Monotonic() < barred->second) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(host, " was cut off, since it left calls behind too fast"));
+  }
   if (entries_.size() >= limits_.total - (is_unix ? 0 : limits_.total / kUnixShare)) {
     return absl::ResourceExhaustedError(
         absl::StrCat(entries_.size(), " connections are open (limits.max_connections)"));
@@ -80,6 +146,9 @@ absl::Status ConnectionTable::CheckLimits(const std::string& host, bool is_unix)
 void ConnectionTable::Forget(std::map<int, Entry>::iterator entry) {
   const auto same = of_host_.find(entry->second.host);
   if (--same->second == 0) of_host_.erase(same);
+  const auto named = by_address_.find(entry->second.address);
+  // Another one may have the address by now.
+  if (named != by_address_.end() && named->second == entry->first) by_address_.erase(named);
   entries_.erase(entry);
 }
 

@@ -18,6 +18,7 @@
 #include "grpcpp/impl/server_builder_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server_posix.h"
+#include "rpc/reset_limit.h"
 #include "rpc/wire.h"
 
 namespace sluice {
@@ -40,7 +41,9 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(kMaxAnswerBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, CallGate::kMaxMetadataBytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
+  // What the reset guard reads; it is gRPC's default too.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsOfAConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -202,6 +205,7 @@ absl::Status RpcServer::Accept() {
   };
   SLUICE_ASSIGN_OR_RETURN(acceptor_, Acceptor::Start(std::exchange(listeners_, {}), connections_,
                                                      context_.clock, hand_over));
+  SLUICE_ASSIGN_OR_RETURN(reset_guard_, ResetGuard::Start(connections_, context_.clock));
   return absl::OkStatus();
 }
 
@@ -213,6 +217,7 @@ void RpcServer::StopServing() { SetHealth(*server_, false); }
 
 void RpcServer::Shutdown(absl::Duration grace) {
   hub_.Close();
+  reset_guard_ = nullptr;
   // Before gRPC shuts down, which leaks the connections that it is given then.
   acceptor_ = nullptr;
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));

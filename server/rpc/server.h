@@ -33,6 +33,7 @@
 #include "rpc/deployment_service.h"
 #include "rpc/listen_address.h"
 #include "rpc/listener.h"
+#include "rpc/reset_guard.h"
 #include "rpc/self_check.h"
 #include "rpc/tls_credentials.h"
 #include "rpc/watch_hub.h"
@@ -114,6 +115,7 @@ class RpcServer {
   // Where gRPC takes TCP connections from us.
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> tcp_;
   std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<ResetGuard> reset_guard_;
 };
 
 }  // namespace sluice

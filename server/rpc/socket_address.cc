@@ -13,6 +13,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 
 namespace sluice {
 namespace {
@@ -46,6 +48,10 @@ in_addr Mapped(const in6_addr& address) {
 }
 
 bool IsLoopback(const in_addr& address) { return (ntohl(address.s_addr) >> 24) == IN_LOOPBACKNET; }
+
+std::string HostOf(const in_addr& address) {
+  return IsLoopback(address) ? "127.0.0.1" : Text(address);
+}
 
 template <typename Ask>
 absl::StatusOr<SocketAddress> AskFor(Ask ask, int fd) {
@@ -96,16 +102,22 @@ std::string SocketAddress::ToString() const {
   }
   const in6_addr& address = V6(storage_).sin6_addr;
   if (IN6_IS_ADDR_V4MAPPED(&address)) return absl::StrCat(Text(Mapped(address)), ":", port());
-  return absl::StrCat("[", Text(address), "]:", port());
+  const uint32_t scope = V6(storage_).sin6_scope_id;
+  return absl::StrCat("[", Text(address), scope == 0 ? "" : absl::StrCat("%", scope), "]:", port());
 }
 
 std::string SocketAddress::Host() const {
-  if (storage_.ss_family == AF_INET) return Text(V4(storage_).sin_addr);
+  if (storage_.ss_family == AF_INET) return HostOf(V4(storage_).sin_addr);
   if (storage_.ss_family != AF_INET6) return "unix";
   in6_addr address = V6(storage_).sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) return Text(Mapped(address));
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return HostOf(Mapped(address));
   std::memset(&address.s6_addr[kNetworkBytes], 0, sizeof address.s6_addr - kNetworkBytes);
   return absl::StrCat(Text(address), "/64");
+}
+
+std::string PeerAddress(absl::string_view peer) {
+  if (!absl::ConsumePrefix(&peer, "ipv4:")) absl::ConsumePrefix(&peer, "ipv6:");
+  return absl::StrReplaceAll(peer, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
 }  // namespace sluice

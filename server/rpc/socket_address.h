@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace sluice {
 
@@ -32,14 +33,18 @@ class SocketAddress {
   void set_port(int port);
   // "unix:/path", "127.0.0.1:7400", "[::1]:7400".
   std::string ToString() const;
-  // What counts as one host: the address without the port; of IPv6 the network of 64 bits, since
-  // whoever has one address of it has them all.
+  // What counts as one host: the address without the port; of IPv6 the network of 64 bits, and of
+  // loopback 127.0.0.1, since whoever has one address of it has them all.
   std::string Host() const;
 
  private:
   sockaddr_storage storage_ = {};
   socklen_t size_ = 0;
 };
+
+// What gRPC calls a peer, as ToString has it: "ipv4:127.0.0.1:50210" → "127.0.0.1:50210",
+// "ipv6:%5B::1%5D:50210" → "[::1]:50210"; "fd:17" stays.
+std::string PeerAddress(absl::string_view peer);
 
 }  // namespace sluice
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "support/fake_clock.h"
@@ -136,6 +137,94 @@ TEST(WithinDescriptors, LeavesSomeForOtherWork) {
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(limits.total, 32u);
   EXPECT_EQ(limits.per_peer, 16u);
+}
+
+// A connection of `host` in the table; the other end is ours to close.
+class ConnectedTest : public ConnectionTableTest {
+ protected:
+  struct Pair {
+    int served, client;
+  };
+  Pair Connect(const std::string& host) {
+    int ends[2] = {};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    open_.insert(open_.end(), {ends[0], ends[1]});
+    EXPECT_TRUE(table_.Add(ends[0], host, {UnixIdentity{.uid = 1}, "pid 7"}).ok());
+    return {ends[0], ends[1]};
+  }
+  static std::string Name(const Pair& pair) { return absl::StrCat("fd:", pair.served); }
+};
+
+TEST_F(ConnectedTest, IsKnownByTheNameThatGrpcHasForIt) {
+  const Pair one = Connect("a");
+  EXPECT_EQ(table_.StateOf(Name(one))->host, "a");
+  EXPECT_FALSE(table_.StateOf("fd:1000000").has_value());
+  EXPECT_FALSE(table_.StateOf("").has_value());
+  const int tcp = Open();
+  ASSERT_TRUE(table_.Add(tcp, "b", {AnonymousIdentity(), "[::1]:80"}).ok());
+  EXPECT_EQ(table_.StateOf("ipv6:%5B::1%5D:80")->host, "b");
+  Close(tcp);
+  EXPECT_FALSE(table_.StateOf("ipv6:%5B::1%5D:80").has_value());
+}
+
+TEST_F(ConnectedTest, AnAddressThatIsUsedAgainIsAnotherConnection) {
+  const int before = Open(), after = Open();
+  ASSERT_TRUE(table_.Add(before, "a", {AnonymousIdentity(), "1.2.3.4:5"}).ok());
+  ASSERT_TRUE(table_.Add(after, "b", {AnonymousIdentity(), "1.2.3.4:5"}).ok());
+  EXPECT_EQ(table_.StateOf("ipv4:1.2.3.4:5")->host, "b");
+  Close(after);
+  Close(before);
+  ASSERT_TRUE(Add(Open(), "c").ok());
+  ASSERT_TRUE(Add(Open(), "c").ok());
+  EXPECT_FALSE(table_.StateOf("ipv4:1.2.3.4:5").has_value());
+}
+
+TEST_F(ConnectedTest, ToldApartFromOneWhoseOtherEndHasGone) {
+  const Pair one = Connect("a");
+  EXPECT_FALSE(table_.StateOf(Name(one))->ended);
+  Close(one.client);
+  EXPECT_TRUE(table_.StateOf(Name(one))->ended);
+}
+
+TEST_F(ConnectedTest, IsCutWithWhatWasNotReadYet) {
+  const Pair one = Connect("a"), other = Connect("a");
+  for (const Pair& pair : {one, other}) ASSERT_EQ(write(pair.client, "calls", 5), 5);
+  table_.Cut(Name(one));
+  table_.Cut("fd:1000000");
+  char byte = 0;
+  EXPECT_EQ(read(one.served, &byte, 1), 0);
+  EXPECT_EQ(read(one.client, &byte, 1), 0);
+  EXPECT_TRUE(table_.StateOf(Name(one))->ended);
+  EXPECT_EQ(read(other.served, &byte, 1), 1);
+  EXPECT_FALSE(table_.StateOf(Name(other))->ended);
+}
+
+TEST_F(ConnectedTest, OfABarredHostStaysButNoNewOneIsTaken) {
+  const Pair one = Connect("a");
+  EXPECT_TRUE(table_.Bar("a", absl::Seconds(10)));
+  // It never gets shorter.
+  EXPECT_FALSE(table_.Bar("a", absl::Seconds(1)));
+  EXPECT_FALSE(table_.StateOf(Name(one))->ended);
+  clock_.Advance(absl::Seconds(9));
+  const absl::Status refused = Add(Open(), "a");
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("a was cut off"));
+  EXPECT_TRUE(Add(Open(), "b").ok());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(Add(Open(), "a").ok());
+  EXPECT_TRUE(table_.Bar("a", absl::Seconds(1)));
+}
+
+TEST_F(ConnectedTest, OfABarredHostWhoseOtherEndHasGoneIsNotReadToItsEnd) {
+  const Pair gone = Connect("a"), other = Connect("b");
+  for (const Pair& pair : {gone, other}) {
+    ASSERT_EQ(write(pair.client, "calls", 5), 5);
+    Close(pair.client);
+  }
+  table_.Bar("a", absl::Seconds(1));
+  char byte = 0;
+  EXPECT_EQ(read(gone.served, &byte, 1), 0);
+  EXPECT_EQ(read(other.served, &byte, 1), 1);
 }
 
 }  // namespace

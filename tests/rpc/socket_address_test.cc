@@ -39,7 +39,7 @@ struct Case {
 TEST(SocketAddress, IsWrittenAsPeopleDoAndCountedByHost) {
   const Case cases[] = {
       {V4("127.0.0.1", 7400), "127.0.0.1:7400", "127.0.0.1", true},
-      {V4("127.9.9.9", 1), "127.9.9.9:1", "127.9.9.9", true},
+      {V4("127.9.9.9", 1), "127.9.9.9:1", "127.0.0.1", true},
       {V4("10.0.0.7", 50000), "10.0.0.7:50000", "10.0.0.7", false},
       {V4("0.0.0.0", 80), "0.0.0.0:80", "0.0.0.0", false},
       {V6("::1", 7400), "[::1]:7400", "::/64", true},
@@ -47,6 +47,7 @@ TEST(SocketAddress, IsWrittenAsPeopleDoAndCountedByHost) {
       {V6("2001:db8:1:2:3:4:5:6", 9), "[2001:db8:1:2:3:4:5:6]:9", "2001:db8:1:2::/64", false},
       {V6("::ffff:10.0.0.7", 9), "10.0.0.7:9", "10.0.0.7", false},
       {V6("::ffff:127.0.0.1", 9), "127.0.0.1:9", "127.0.0.1", true},
+      {V6("::ffff:127.0.0.2", 9), "127.0.0.2:9", "127.0.0.1", true},
   };
   for (const Case& each : cases) {
     EXPECT_EQ(each.address.ToString(), each.text);
@@ -75,6 +76,20 @@ TEST(SocketAddress, TheOtherEndOfAUnixSocketHasNoPath) {
   close(ends[0]);
   close(ends[1]);
   EXPECT_FALSE(SocketAddress::OfPeer(-1).ok());
+}
+
+TEST(SocketAddress, IsWrittenAsGrpcsNameOfAPeerIs) {
+  EXPECT_EQ(PeerAddress("ipv4:127.0.0.1:50210"), V4("127.0.0.1", 50210).ToString());
+  EXPECT_EQ(PeerAddress("ipv6:%5B::1%5D:50210"), V6("::1", 50210).ToString());
+  sockaddr_in6 link_local = {};
+  link_local.sin6_family = AF_INET6;
+  link_local.sin6_port = htons(80);
+  link_local.sin6_scope_id = 2;
+  inet_pton(AF_INET6, "fe80::1", &link_local.sin6_addr);
+  EXPECT_EQ(
+      PeerAddress("ipv6:%5Bfe80::1%252%5D:80"),
+      SocketAddress(reinterpret_cast<const sockaddr*>(&link_local), sizeof link_local).ToString());
+  EXPECT_EQ(PeerAddress("fd:17"), "fd:17");
 }
 
 }  // namespace
