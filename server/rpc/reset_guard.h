@@ -8,6 +8,8 @@
 #ifndef SLUICE_RPC_RESET_GUARD_H_
 #define SLUICE_RPC_RESET_GUARD_H_
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -37,7 +39,14 @@ class ResetGuard {
 
   ConnectionTable& table_;
   Clock& clock_;
+  // More of a connection's streams that failed in the last seconds than a client has reason
+  // to.
+  bool FailsTooFast(const HeldStreams& held, absl::Duration now);
+
   StreamCounts counts_;
+  std::map<std::string, int64_t> failed_;  // of each connection, when the span began
+  std::map<std::string, int64_t> failed_now_;
+  absl::Duration span_begin_;
   absl::Duration next_read_;
   std::stop_source stop_;
   std::optional<Thread> thread_;

@@ -59,9 +59,10 @@ std::optional<HeldStreams> ParseSocket(absl::string_view json) {
   absl::string_view rest = json;
   for (auto name = NextValue(rest, "name"); name.has_value(); name = NextValue(rest, "name")) {
     if (!absl::ConsumePrefix(&*name, kTransport)) continue;
-    return HeldStreams{std::string(*name), CounterOf(json, "streamsStarted") -
-                                               CounterOf(json, "streamsSucceeded") -
-                                               CounterOf(json, "streamsFailed")};
+    const int64_t failed = CounterOf(json, "streamsFailed");
+    return HeldStreams{
+        std::string(*name),
+        CounterOf(json, "streamsStarted") - CounterOf(json, "streamsSucceeded") - failed, failed};
   }
   return std::nullopt;
 }
@@ -92,7 +93,8 @@ std::vector<HeldStreams> StreamCounts::Read() {
   std::erase_if(sockets_, [&held](int64_t id) {
     const std::string json = Take(grpc_channelz_get_socket(id));
     std::optional<HeldStreams> streams = ParseSocket(json);
-    if (streams.has_value() && streams->count > 0) held.push_back(*std::move(streams));
+    if (streams.has_value() && streams->count + streams->failed > 0)
+      held.push_back(*std::move(streams));
     return json.empty();
   });
   return held;

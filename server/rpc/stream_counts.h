@@ -22,6 +22,7 @@ namespace sluice {
 struct HeldStreams {
   std::string peer;  // as ServerContext::peer() has it: "fd:17", "ipv4:127.0.0.1:50210"
   int64_t count = 0;
+  int64_t failed = 0;  // how many were taken back, or failed, and are cleared away
 };
 
 // From gRPC's description of a socket, in JSON. Nothing when it is none of a transport.
@@ -36,7 +37,7 @@ class StreamCounts {
   int64_t BegunSinceRead() const { return begun_ - read_at_; }
   // How many Read looks at; more than there are when some have ended since.
   size_t connections() const { return sockets_.size(); }
-  // Those that gRPC holds any streams of. Takes some 30 µs for each.
+  // Of each connection that has had any. Takes some 30 µs for each.
   std::vector<HeldStreams> Read();
 
  private:

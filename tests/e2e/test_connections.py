@@ -319,7 +319,9 @@ def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, 
                 is_answered(new)
             most = max(most, memory_kb(daemon))
         attacker.join()
-        await_log(daemon, "event=connections_cut")
+        # Sanitized, the daemon may read so slowly that nothing is left behind.
+        if not is_sanitized():
+            await_log(daemon, "event=connections_cut")
         is_answered(there)
     latencies.sort()
     print(f"{sum(counts)} streams in {RESET_SECONDS} s; {len(latencies)} calls of others, p50 "

@@ -149,17 +149,5 @@ TEST_F(StreamCountsTest, FindsEachNewConnection) {
   EXPECT_EQ(Held(0), 2);
 }
 
-TEST_F(StreamCountsTest, TellsHowManyCallsHaveBegunSinceItWasRead) {
-  AwaitHeld(0, -1);
-  EXPECT_EQ(counts_.BegunSinceRead(), 0);
-  Send(Call(1) + Call(3));
-  EXPECT_TRUE(Eventually([&] {
-    counts_.Refresh();
-    return counts_.BegunSinceRead() == 2;
-  }));
-  AwaitHeld(0, 2);
-  EXPECT_EQ(counts_.BegunSinceRead(), 0);
-}
-
 }  // namespace
 }  // namespace sluice
