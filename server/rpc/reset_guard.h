@@ -36,13 +36,11 @@ class ResetGuard {
 
   void Look();
   void CutOff(const std::string& host, const std::vector<std::string>& culprits);
+  // More of its streams failed in the last seconds than a client has reason to have fail.
+  bool FailsTooFast(const HeldStreams& held, absl::Duration now);
 
   ConnectionTable& table_;
   Clock& clock_;
-  // More of a connection's streams that failed in the last seconds than a client has reason
-  // to.
-  bool FailsTooFast(const HeldStreams& held, absl::Duration now);
-
   StreamCounts counts_;
   std::map<std::string, int64_t> failed_;  // of each connection, when the span began
   std::map<std::string, int64_t> failed_now_;
