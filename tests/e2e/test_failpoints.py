@@ -14,7 +14,8 @@ from calls import call, eventually, listed, pb, request, rolling, status_name, s
 from conftest import CHANNEL_OPTIONS
 from failpoints import JOURNAL, VARIABLE, arm, await_crash, need_failpoints, restart, run_with
 from security import Tokens, audit_lines, audit_records
-from test_access import configuration, grant, verify
+from access_world import configuration, grant
+from test_audit import verify
 from test_crash import SEED, check_calls, everything, read_calls
 
 # Of a hundred for each place, as many as fit into a minute.

@@ -15,7 +15,7 @@ import pytest
 from calls import eventually, refused, request
 from conftest import SLUICE
 from security import Tokens, make_certificates, stub_at, tls_credentials
-from test_access import audit_records, deploy, grant, refusal
+from access_world import audit_records, deploy, grant, refusal
 
 
 def tls_config(certificates, grants, client_ca="ca.crt", optional=False, extra=""):
