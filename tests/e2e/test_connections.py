@@ -19,11 +19,11 @@ import time
 import grpc
 import pytest
 
+from access_world import grant, refusal
 from calls import await_log, call, eventually, listed, refused, request, rolling
 from conftest import SLUICE, SLUICED
 from raw_http2 import PREFACE, RESET, SETTINGS, call_headers, connect, frame
-from security import code_of, is_sanitized, make_certificates, stub_at, tls_credentials
-from access_world import grant, refusal
+from security import is_sanitized, make_certificates, stub_at, tls_credentials
 from test_tls import tls_config
 
 def is_closed(connection, seconds=20):
@@ -293,7 +293,6 @@ def reset_again_and_again(connect_anew, seconds, counts):
         time.sleep(0.1)
 
 
-@pytest.mark.skipif(is_sanitized(), reason="so slow a daemon answers late without any attacker")
 @pytest.mark.parametrize("over", ["unix", "tcp", "tls"])
 def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, tmp_path, over):
     """Others are answered throughout: on a connection that there is, and on new ones of another peer."""
@@ -305,10 +304,7 @@ def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, 
 
     def is_answered(stub):
         begin = time.monotonic()
-        # A connection whose handshake took too long is tried again.
-        eventually(lambda: code_of(lambda: stub.ListServices(
-            request("ListServices"), timeout=ANSWER_SECONDS,
-            wait_for_ready=True)) == grpc.StatusCode.OK, ANSWER_SECONDS)
+        stub.ListServices(request("ListServices"), timeout=ANSWER_SECONDS, wait_for_ready=True)
         latencies.append(time.monotonic() - begin)
 
     with stub_at(address, credentials) as there:
@@ -323,9 +319,7 @@ def test_t42_resets_of_a_caller_who_is_let_in_hold_up_nobody_else(start_daemon, 
                 is_answered(new)
             most = max(most, memory_kb(daemon))
         attacker.join()
-        # Where all are slow, an attacker may do no harm.
-        if not is_sanitized() and sum(counts) > 4000 * RESET_SECONDS:
-            await_log(daemon, "event=connections_cut")
+        await_log(daemon, "event=connections_cut")
         is_answered(there)
     latencies.sort()
     print(f"{sum(counts)} streams in {RESET_SECONDS} s; {len(latencies)} calls of others, p50 "
