@@ -1,11 +1,12 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A start of the daemon that finds many records, in this process: from nothing to the first answer,
-// and until everything that ran has gone on to its end.
+// A start of `sluiced` that finds many records: from nothing to the first answer, and until
+// everything that ran has gone on to its end.
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -13,9 +14,11 @@
 #include "base/data_directory.h"
 #include "base/status_macros.h"
 #include "bench/benchmarks.h"
+#include "bench/daemon_process.h"
 #include "bench/engine.h"
 #include "bench/load.h"
 #include "drivers/record_store/sqlite_record_store.h"
+#include "sluice/v1/deployment_service.grpc.pb.h"
 
 namespace sluice::bench {
 namespace {
@@ -29,7 +32,6 @@ constexpr int kRecords[] = {1000, kGoalRecords, 40'000};
 constexpr int kRecordsEach = 1000;  // of one commit
 constexpr double kServingGoal = 2;
 constexpr double kResumedGoal = 5;
-constexpr char kGetState[] = "/sluice.v1.DeploymentService/GetState";
 
 v1::DeployRequest TenTargets() {
   v1::DeployRequest request;
@@ -44,13 +46,14 @@ v1::DeployRequest TenTargets() {
   return request;
 }
 
+std::string RunningService(int i) { return fmt::format("running-{}", i); }
+
 // Leaves deployments that wait in the middle of their steps, and returns one that has ended.
 absl::StatusOr<v1::DeploymentState> LeaveRunning(const std::string& data_dir) {
   Engine engine(EngineLimits(), NonePorts(), data_dir);
   SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr sample, engine.manager().Deploy(TenTargets()));
   for (int i = 0; i < kRunning; ++i) {
-    SLUICE_RETURN_IF_ERROR(
-        engine.manager().Deploy(TwentySteps(fmt::format("running-{}", i))).status());
+    SLUICE_RETURN_IF_ERROR(engine.manager().Deploy(TwentySteps(RunningService(i))).status());
   }
   const std::string id = sample->state().id();
   SLUICE_ASSIGN_OR_RETURN(SnapshotPtr ended, engine.registry().Latest(id));
@@ -72,6 +75,11 @@ absl::Status AddFinished(const std::string& data_dir, const v1::DeploymentState&
   SLUICE_ASSIGN_OR_RETURN(const auto store, SqliteRecordStore::Open(*directory));
   SLUICE_ASSIGN_OR_RETURN(const StoreChange contents, store->Load());
   journal::v1::Meta meta = *contents.meta;
+  // What was given since meta was written is told by the records.
+  for (const auto& [id, record] : contents.records) {
+    meta.set_position(std::max(meta.position(), record.position));
+    meta.set_revision(std::max(meta.revision(), record.state->revision()));
+  }
   StoreChange change;
   for (int i = 0; i < records; ++i) {
     auto state = std::make_shared<v1::DeploymentState>(sample);
@@ -95,26 +103,51 @@ struct Restart {
   double resumed = 0;
 };
 
-// True when all that ran has ended.
-bool AllHaveEnded(Registry& registry) { return registry.Unfinished().empty(); }
+using Stub = v1::DeploymentService::Stub;
+
+absl::StatusOr<v1::DeploymentState> Latest(Stub& stub, const std::string& service) {
+  grpc::ClientContext context;
+  v1::GetStateRequest request;
+  request.set_service(service);
+  v1::DeploymentState state;
+  const grpc::Status status = stub.GetState(&context, request, &state);
+  if (!status.ok()) return absl::InternalError(service + ": " + status.error_message());
+  return state;
+}
+
+absl::Status PromoteToItsEnd(Stub& stub, const std::string& deployment_id) {
+  grpc::ClientContext context;
+  v1::PromoteRequest request;
+  request.set_deployment_id(deployment_id);
+  request.set_full(true);
+  v1::DeploymentState state;
+  const grpc::Status status = stub.Promote(&context, request, &state);
+  return status.ok() ? absl::OkStatus() : absl::InternalError(status.error_message());
+}
+
+absl::Status AwaitEnd(Stub& stub, const std::string& service) {
+  SLUICE_ASSIGN_OR_RETURN(v1::DeploymentState state, Latest(stub, service));
+  while (!state.has_end_time()) {
+    absl::SleepFor(absl::Milliseconds(1));
+    SLUICE_ASSIGN_OR_RETURN(state, Latest(stub, service));
+  }
+  if (state.status() == v1::STATUS_COMPLETED) return absl::OkStatus();
+  return absl::InternalError(service + " did not complete: " + state.message());
+}
 
 absl::StatusOr<Restart> RestartOnce(const std::string& socket, const std::string& data_dir) {
   Restart restart;
   const absl::Time begin = absl::Now();
-  ServedEngine served(socket, EngineLimits(), data_dir);
-  v1::GetStateRequest request;
-  request.set_service("running-0");
-  Load once{.method = kGetState, .request = [bytes = Encode(request)](int64_t) { return bytes; }};
-  once.warm_up = once.duration = absl::Nanoseconds(1);
-  SLUICE_RETURN_IF_ERROR(RunLoad("unix:" + socket, once).status());
+  SLUICE_ASSIGN_OR_RETURN(const auto daemon, DaemonProcess::Start(socket, data_dir));
+  SLUICE_RETURN_IF_ERROR(daemon->AwaitSocket(absl::Minutes(1)));
+  const auto stub = v1::DeploymentService::NewStub(Connect("unix:" + socket));
+  SLUICE_RETURN_IF_ERROR(Latest(*stub, RunningService(0)).status());
   restart.serving = absl::ToDoubleSeconds(absl::Now() - begin);
-  for (const SnapshotPtr& running : served.engine().registry().Unfinished()) {
-    v1::PromoteRequest promote;
-    promote.set_deployment_id(running->state().id());
-    promote.set_full(true);
-    SLUICE_RETURN_IF_ERROR(served.engine().manager().Promote(promote).status());
+  for (int i = 0; i < kRunning; ++i) {
+    SLUICE_ASSIGN_OR_RETURN(const v1::DeploymentState state, Latest(*stub, RunningService(i)));
+    SLUICE_RETURN_IF_ERROR(PromoteToItsEnd(*stub, state.id()));
   }
-  while (!AllHaveEnded(served.engine().registry())) absl::SleepFor(absl::Milliseconds(1));
+  for (int i = 0; i < kRunning; ++i) SLUICE_RETURN_IF_ERROR(AwaitEnd(*stub, RunningService(i)));
   restart.resumed = absl::ToDoubleSeconds(absl::Now() - begin);
   return restart;
 }
