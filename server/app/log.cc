@@ -29,8 +29,9 @@ constexpr char kHandshakeFailed[] = "Handshake failed";
 
 // Whoever connects can make gRPC say so, as often as they like.
 void LogHandshake(const char* why) {
+  static const RealClock clock;
   static PerSecond lines(1);
-  if (!lines.Take(RealClock().Monotonic())) return;
+  if (!lines.Take(clock.Monotonic())) return;
   spdlog::warn("event=handshake_failed unlogged={} reason={}", lines.Missed(),
                Quoted(why, kMaxBytes));
 }

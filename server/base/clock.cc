@@ -10,17 +10,23 @@
 
 namespace sluice {
 
-absl::Time RealClock::Now() const { return absl::Now(); }
+namespace {
 
-absl::Duration RealClock::Monotonic() const {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
-std::string RealClock::Boot() const {
+std::string BootOfMachine() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;
   std::getline(file, id);
   return id;
+}
+
+}  // namespace
+
+RealClock::RealClock() : boot_(BootOfMachine()) {}
+
+absl::Time RealClock::Now() const { return absl::Now(); }
+
+absl::Duration RealClock::Monotonic() const {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 void RealClock::WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) {

@@ -60,11 +60,16 @@ class Clock {
 
 class RealClock final : public Clock {
  public:
+  RealClock();
+
   absl::Time Now() const override;
   absl::Duration Monotonic() const override;
-  std::string Boot() const override;
+  std::string Boot() const override { return boot_; }
   void WaitUntil(Mutex& mutex, CondVar& condition, absl::Duration deadline) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+ private:
+  const std::string boot_;  // read once: a process does not live through a boot
 };
 
 // Waits for `duration`. Returns false when `stop` was requested before it was over.
