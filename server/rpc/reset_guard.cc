@@ -3,13 +3,11 @@
 
 #include "rpc/reset_guard.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "base/violations.h"
-#include "rpc/reset_limit.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
@@ -21,10 +19,6 @@ constexpr absl::Duration kBar = absl::Seconds(10);
 constexpr absl::Duration kRest = absl::Seconds(1);
 // Fewer calls leave nothing behind that matters.
 constexpr int64_t kLeastCalls = 500;
-// Of one connection. Cleared away in time they harm all the same: a thread of gRPC's does nothing
-// else, which may be the one that accepts.
-constexpr double kMostFailedInASecond = 2500;
-constexpr absl::Duration kSpan = absl::Seconds(2);
 // To read of one takes some 30 µs, and with thousands of them nobody must notice.
 constexpr absl::Duration kRestForEachConnection = absl::Microseconds(500);
 
@@ -51,27 +45,21 @@ void ResetGuard::Look() {
   if (counts_.BegunSinceRead() < kLeastCalls || now < next_read_) return;
   next_read_ = now + kRestForEachConnection * counts_.connections();
   std::vector<ConnectionStreams> connections;
-  failed_now_.clear();
+  std::map<std::string, int64_t> failed;
+  std::map<std::string, std::string> host_of;
   for (HeldStreams& held : counts_.Read()) {
     const std::optional<ConnectionTable::State> state = table_.StateOf(held.peer);
     if (!state.has_value()) continue;
-    failed_now_[held.peer] = held.failed;
-    if (!state->ended && FailsTooFast(held, now)) CutOff(state->host, {held.peer});
+    if (!state->ended) failed[held.peer] = held.failed;
+    host_of[held.peer] = state->host;
     connections.push_back({std::move(held.peer), state->host, state->ended, held.count});
+  }
+  for (const std::string& peer : failure_rates_.Note(std::move(failed), now)) {
+    CutOff(host_of[peer], {peer});
   }
   for (const auto& [host, culprits] : HostsBeyondTheResetLimit(connections)) {
     CutOff(host, culprits);
   }
-  if (now - span_begin_ < kSpan) return;
-  failed_.swap(failed_now_);
-  span_begin_ = now;
-}
-
-bool ResetGuard::FailsTooFast(const HeldStreams& held, absl::Duration now) {
-  const auto before = failed_.find(held.peer);
-  const int64_t failed = held.failed - (before == failed_.end() ? 0 : before->second);
-  const double seconds = absl::ToDoubleSeconds(std::max(now - span_begin_, kSpan));
-  return static_cast<double>(failed) > kMostFailedInASecond * seconds;
 }
 
 // A host without a culprit waits until all is cleared away, no longer.

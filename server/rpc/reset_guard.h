@@ -8,8 +8,6 @@
 #ifndef SLUICE_RPC_RESET_GUARD_H_
 #define SLUICE_RPC_RESET_GUARD_H_
 
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -21,6 +19,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "rpc/connection_table.h"
+#include "rpc/reset_limit.h"
 #include "rpc/stream_counts.h"
 
 namespace sluice {
@@ -36,15 +35,11 @@ class ResetGuard {
 
   void Look();
   void CutOff(const std::string& host, const std::vector<std::string>& culprits);
-  // More of its streams failed in the last seconds than a client has reason to have fail.
-  bool FailsTooFast(const HeldStreams& held, absl::Duration now);
 
   ConnectionTable& table_;
   Clock& clock_;
   StreamCounts counts_;
-  std::map<std::string, int64_t> failed_;  // of each connection, when the span began
-  std::map<std::string, int64_t> failed_now_;
-  absl::Duration span_begin_;
+  FailureRates failure_rates_;
   absl::Duration next_read_;
   std::stop_source stop_;
   std::optional<Thread> thread_;

@@ -4,6 +4,7 @@
 #include "rpc/reset_limit.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -27,6 +28,23 @@ std::map<std::string, std::vector<std::string>> HostsBeyondTheResetLimit(
     if (!each.ended && Leftovers(each) > 0) culprits.push_back(each.peer);
   }
   return beyond;
+}
+
+std::vector<std::string> FailureRates::Note(std::map<std::string, int64_t> failed,
+                                            absl::Duration now) {
+  const double most =
+      kMostFailedInASecond * absl::ToDoubleSeconds(std::max(now - begin_, kFailureSpan));
+  std::vector<std::string> too_fast;
+  for (const auto& [peer, count] : failed) {
+    const auto before = at_begin_.find(peer);
+    const int64_t more = count - (before == at_begin_.end() ? 0 : before->second);
+    if (static_cast<double>(more) > most) too_fast.push_back(peer);
+  }
+  if (now - begin_ >= kFailureSpan) {
+    at_begin_ = std::move(failed);
+    begin_ = now;
+  }
+  return too_fast;
 }
 
 }  // namespace sluice

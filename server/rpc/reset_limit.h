@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace sluice {
 
 // What a connection may have open at a time. What gRPC holds beyond it, it only has to clear away.
@@ -32,6 +34,24 @@ struct ConnectionStreams {
 // their calls, as those of clients that were killed do.
 std::map<std::string, std::vector<std::string>> HostsBeyondTheResetLimit(
     const std::vector<ConnectionStreams>& connections);
+
+// Of one connection. Cleared away in time they harm all the same: a thread of gRPC's does nothing
+// else, which may be the one that accepts.
+inline constexpr double kMostFailedInASecond = 2500;
+inline constexpr absl::Duration kFailureSpan = absl::Seconds(2);
+
+// Which connections fail more of their streams than a client has reason to, over kFailureSpan or,
+// where nobody looked for longer, since the last look. For one thread.
+class FailureRates {
+ public:
+  // How many streams of each connection, by its peer, have failed since it was made. Returns the
+  // peers that are too fast. `now` never goes back.
+  std::vector<std::string> Note(std::map<std::string, int64_t> failed, absl::Duration now);
+
+ private:
+  std::map<std::string, int64_t> at_begin_;  // of the span
+  absl::Duration begin_ = -absl::InfiniteDuration();
+};
 
 }  // namespace sluice
 

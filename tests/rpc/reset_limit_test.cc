@@ -56,5 +56,49 @@ TEST(ResetLimitTest, TellsWhoLeavesTooMuchBehind) {
   }
 }
 
+// What was read at one time, and who is too fast then.
+struct Reading {
+  double seconds;
+  std::map<std::string, int64_t> failed;
+  std::vector<std::string> too_fast;
+};
+
+struct RateCase {
+  const char* what;
+  std::vector<Reading> readings;
+};
+
+const RateCase kRateCases[] = {
+    {"nobody", {{0, {}, {}}, {1, {}, {}}}},
+    {"as many as may fail in two seconds", {{0, {{"a", 0}}, {}}, {2, {{"a", 5000}}, {}}}},
+    {"one more", {{0, {{"a", 0}}, {}}, {2, {{"a", 5001}}, {"a"}}}},
+    {"a burst is known at once", {{0, {{"a", 0}}, {}}, {0.1, {{"a", 5001}}, {"a"}}}},
+    {"as fast as one may, for long",
+     {{0, {{"a", 0}}, {}},
+      {2, {{"a", 5000}}, {}},
+      {4, {{"a", 10000}}, {}},
+      {5, {{"a", 12500}}, {}}}},
+    {"what failed before the span does not count twice",
+     {{0, {{"a", 4000}}, {}}, {2, {{"a", 8000}}, {}}, {3, {{"a", 13001}}, {"a"}}}},
+    {"a connection that came since", {{0, {}, {}}, {1, {{"a", 5001}}, {"a"}}}},
+    {"where nobody looked for ten seconds",
+     {{0, {{"a", 0}}, {}}, {10, {{"a", 25000}}, {}}, {20, {{"a", 50001}}, {"a"}}}},
+    {"the guilty one alone",
+     {{0, {{"a", 0}, {"b", 0}}, {}}, {1, {{"a", 100}, {"b", 6000}}, {"b"}}}},
+    {"the number of one that ended, given anew",
+     {{0, {{"a", 9000}}, {}}, {2, {}, {}}, {3, {{"a", 4000}}, {}}, {3.5, {{"a", 5001}}, {"a"}}}},
+    {"nothing is known of the time before the first look", {{100, {{"a", 1000000}}, {}}}},
+};
+
+TEST(FailureRatesTest, TellsWhoseStreamsFailTooFast) {
+  for (const RateCase& each : kRateCases) {
+    FailureRates rates;
+    for (const Reading& reading : each.readings) {
+      EXPECT_EQ(rates.Note(reading.failed, absl::Seconds(reading.seconds)), reading.too_fast)
+          << each.what << ", at " << reading.seconds << " s";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice
