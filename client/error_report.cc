@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/durations.h"
+#include "client/exit_code.h"
 #include "client/text.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -75,10 +76,11 @@ std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
     return absl::StrCat("sluice: the daemon at ", target.address,
                         " is shutting down; try again when it is back\n");
   }
-  if (absl::StrContains(status.error_message(), "audit trail")) {
-    return absl::StrCat("sluice: refused: ", Printable(status.error_message()),
-                        "\nWhoever runs the daemon must make room for it, or repair the disk; then "
-                        "try again.\n");
+  if (IsOfTheAuditTrail(status)) {
+    return absl::StrCat("sluice: ", WasRefused(status) ? "refused: " : "",
+                        Printable(status.error_message()),
+                        "\nWhoever runs the daemon must make room for it, or repair the disk",
+                        WasRefused(status) ? "; then try again.\n" : ".\n");
   }
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   const std::string why = silent ? absl::StrCat("no answer within ", ShortDuration(target.timeout))
@@ -97,8 +99,9 @@ const char* Advice(grpc::StatusCode code) {
     case grpc::StatusCode::FAILED_PRECONDITION:
       return "`sluice state SERVICE|ID` shows where it stands; `sluice wait SERVICE|ID "
              "--for=terminal` waits for its end.\n";
+    // Of what there is too much, and when to try again, is said.
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return "Try again when fewer deployments are waiting (`sluice list --status pending`).\n";
+      return "";
     case grpc::StatusCode::UNAUTHENTICATED:
       return "Name a token with --token-file or SLUICE_TOKEN, or a certificate with --cert and "
              "--key.\n";

@@ -3,6 +3,8 @@
 
 #include "client/exit_code.h"
 
+#include "absl/strings/match.h"
+
 namespace sluice::client {
 
 ExitCode OutcomeOf(const v1::DeploymentState& state) {
@@ -35,6 +37,20 @@ ExitCode ExitCodeOf(grpc::StatusCode code) {
     default:
       return ExitCode::kFailed;
   }
+}
+
+ExitCode ExitCodeOf(const grpc::Status& status) {
+  if (!IsOfTheAuditTrail(status)) return ExitCodeOf(status.error_code());
+  return WasRefused(status) ? ExitCode::kRefused : ExitCode::kFailed;
+}
+
+bool IsOfTheAuditTrail(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+         absl::StrContains(status.error_message(), "audit trail");
+}
+
+bool WasRefused(const grpc::Status& of_the_audit_trail) {
+  return !absl::StartsWith(of_the_audit_trail.error_message(), "it was done");
 }
 
 ExitCode EndedBySignal(int signal_number) {

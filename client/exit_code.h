@@ -34,6 +34,12 @@ ExitCode OutcomeOf(const v1::DeploymentState& state);
 
 // Of a call that was not OK.
 ExitCode ExitCodeOf(grpc::StatusCode code);
+// The same, where the daemon's words tell what the code does not: that it refused for want of a
+// place to record it, or did it.
+ExitCode ExitCodeOf(const grpc::Status& status);
+// What has to be recorded could not be: before it was done, which it then was not, or afterwards.
+bool IsOfTheAuditTrail(const grpc::Status& status);
+bool WasRefused(const grpc::Status& of_the_audit_trail);
 
 ExitCode EndedBySignal(int signal_number);
 

@@ -13,12 +13,6 @@
 namespace sluice::client {
 namespace {
 
-// At least what is printed as one.
-bool LooksLikeAnId(const std::string& subject) {
-  return subject.size() >= kShortIdLength &&
-         subject.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 grpc::Status GetState(Connection& connection, const std::string& subject, bool is_id,
                       v1::DeploymentState& state) {
   v1::GetStateRequest request;
@@ -57,7 +51,7 @@ void Session::PrintState(const v1::DeploymentState& state) {
 ExitCode Session::Fail(const grpc::Status& status) {
   console.WriteError(
       ErrorReport(status, {connection.address(), connection.timeout(), connection.tls()}));
-  return ExitCodeOf(status.error_code());
+  return ExitCodeOf(status);
 }
 
 ExitCode Session::UsageError(const std::string& what) {
@@ -79,6 +73,12 @@ grpc::Status Session::Find(const std::string& subject, v1::DeploymentState& stat
   return {grpc::StatusCode::NOT_FOUND,
           absl::StrCat("\"", Printable(subject),
                        "\" is neither a service with a deployment nor a deployment's id")};
+}
+
+// At least what is printed as one.
+bool Session::LooksLikeAnId(const std::string& subject) {
+  return subject.size() >= kShortIdLength &&
+         subject.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 }  // namespace sluice::client

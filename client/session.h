@@ -44,6 +44,8 @@ struct Session {
   // What looks like an id is asked as one first: as a service's name it may be refused, and
   // refusals stand in the audit trail.
   grpc::Status Find(const std::string& subject, v1::DeploymentState& state);
+  // Whether that is meant, where it cannot be asked.
+  static bool LooksLikeAnId(const std::string& subject);
 };
 
 }  // namespace sluice::client

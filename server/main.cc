@@ -42,7 +42,8 @@ void Reload(const Flags& flags, Daemon& daemon) {
     spdlog::info("event=reloaded services={}", config->services_size());
     return;
   }
-  spdlog::error("event=reload_refused message=\"the services stay as they were\"");
+  spdlog::error(
+      "event=reload_refused message=\"nothing was taken: services and grants stay as they were\"");
   for (const absl::string_view problem : absl::StrSplit(status.message(), '\n')) {
     spdlog::error("event=reload_problem message={}", Quoted(problem, problem.size()));
   }

@@ -63,7 +63,8 @@ class Calls {
 };
 
 constexpr char kUnfinished[] =
-    "began and no outcome is recorded: the daemon ended meanwhile, or the next file tells";
+    "began and no outcome is recorded: the daemon ended meanwhile, or could not write it "
+    "(event=audit_unwritten in its log), or the next file tells";
 
 Line OrDash(const std::string& text) { return Line(text.empty() ? "-" : text); }
 

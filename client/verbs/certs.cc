@@ -52,6 +52,10 @@ std::string CheckedOptions(const CertsInitOptions& options) {
   Violations violations;
   CheckText("--client", options.client, kMaxCommonNameBytes, violations);
   if (options.client.empty()) violations.Add("--client", "must not be empty");
+  // It is printed as a line of the configuration.
+  if (options.client.find_first_of("\"\\") != std::string::npos) {
+    violations.Add("--client", "must have no quotation mark and no backslash");
+  }
   return std::string(violations.ToStatus().message());
 }
 

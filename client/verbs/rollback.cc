@@ -11,23 +11,41 @@
 namespace sluice::client {
 namespace {
 
-v1::RollbackRequest MakeRequest(const RollbackOptions& options, const v1::DeploymentState& found) {
+v1::RollbackRequest MakeRequest(const RollbackOptions& options) {
   v1::RollbackRequest request;
   request.set_request_id(options.request_id.empty() ? RandomRequestId() : options.request_id);
   request.set_to_version(options.to_version);
   request.set_reason(options.reason);
-  request.set_deployment_id(found.id());
   return request;
+}
+
+// Exactly the deployment that the user means, where he may look; else what he calls it.
+grpc::Status SetSubject(Session& session, const std::string& subject,
+                        v1::RollbackRequest& request) {
+  v1::DeploymentState found;
+  const grpc::Status status = session.Find(subject, found);
+  if (status.ok()) {
+    request.set_deployment_id(found.id());
+    return status;
+  }
+  if (status.error_code() != grpc::StatusCode::PERMISSION_DENIED) return status;
+  // The right to roll back can be had without that to look.
+  if (Session::LooksLikeAnId(subject)) {
+    request.set_deployment_id(subject);
+  } else {
+    request.set_service(subject);
+  }
+  return grpc::Status::OK;
 }
 
 }  // namespace
 
 ExitCode Run(const RollbackOptions& options, Session& session) {
-  v1::DeploymentState state;
-  if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
+  v1::RollbackRequest request = MakeRequest(options);
+  if (const grpc::Status found = SetSubject(session, options.subject, request); !found.ok()) {
     return session.Fail(found);
   }
-  const v1::RollbackRequest request = MakeRequest(options, state);
+  v1::DeploymentState state;
   const grpc::Status status =
       session.connection.Call(&Connection::Deployments::Rollback, request, state);
   if (!status.ok()) return session.Fail(status);

@@ -3,6 +3,7 @@
 
 #include "base/crypto/token.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/crypto/sha256.h"
 #include "client/new_file.h"
 #include "client/output/document.h"
@@ -15,7 +16,8 @@ std::string CheckedOptions(const TokenNewOptions& options) {
   if (!IsTokenName(options.name)) return absl::StrCat("NAME ", kTokenNameRule);
   if (options.expires.empty()) return "";
   const absl::StatusOr<absl::Time> expiry = ParseTokenExpiry(options.expires);
-  return expiry.ok() ? "" : absl::StrCat("--expires: ", expiry.status().message());
+  if (!expiry.ok()) return absl::StrCat("--expires: ", expiry.status().message());
+  return *expiry > absl::Now() ? "" : absl::StrCat("--expires: ", options.expires, " is over");
 }
 
 void Print(const std::string& token, const std::string& line, const TokenNewOptions& options,

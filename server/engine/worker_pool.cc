@@ -40,7 +40,8 @@ absl::Status WorkerPool::Add(Job job, size_t max_waiting) {
   const size_t free = options_.max_threads - std::min(busy, options_.max_threads);
   if (jobs_.size() >= free && jobs_.size() - free >= max_waiting) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
-                                                     " run and ", jobs_.size(), " wait already"));
+                                                     " run and ", jobs_.size(),
+                                                     " wait already; try again later"));
   }
   jobs_.push_back(std::move(job));
   if (idle_ >= jobs_.size()) {

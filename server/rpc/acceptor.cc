@@ -53,10 +53,12 @@ absl::StatusOr<Peer> PeerOf(const Listener& listener, int fd) {
 
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Listener> listeners,
                                                           ConnectionTable& table,
-                                                          const Clock& clock, HandOver hand_over) {
+                                                          const Clock& clock,
+                                                          std::shared_ptr<Pulse> pulse,
+                                                          HandOver hand_over) {
   std::unique_ptr<Acceptor> acceptor(
-      new Acceptor(std::move(listeners), table, clock, std::move(hand_over)));
-  if (!acceptor->stop_.ok() || !acceptor->reserve_.ok()) {
+      new Acceptor(std::move(listeners), table, clock, std::move(pulse), std::move(hand_over)));
+  if (!acceptor->stop_.ok() || !acceptor->reserve_.ok() || !acceptor->pulse_->fd().ok()) {
     return absl::ErrnoToStatus(errno, "cannot begin to accept connections");
   }
   SLUICE_ASSIGN_OR_RETURN(acceptor->thread_,
@@ -65,10 +67,11 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Listener> 
 }
 
 Acceptor::Acceptor(std::vector<Listener> listeners, ConnectionTable& table, const Clock& clock,
-                   HandOver hand_over)
+                   std::shared_ptr<Pulse> pulse, HandOver hand_over)
     : listeners_(std::move(listeners)),
       table_(table),
       clock_(clock),
+      pulse_(std::move(pulse)),
       hand_over_(std::move(hand_over)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   OpenReserve();
@@ -78,17 +81,20 @@ Acceptor::~Acceptor() {
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(stop_.get(), &one, sizeof one);
   if (thread_.has_value()) thread_->Join();
+  pulse_->End();
 }
 
 void Acceptor::Run() {
-  std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}};
+  std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}, {pulse_->fd().get(), POLLIN, 0}};
+  const size_t first = waiting.size();
   for (const Listener& listener : listeners_) waiting.push_back({listener.fd(), POLLIN, 0});
   while (true) {
     if (poll(waiting.data(), waiting.size(), -1) < 0) continue;
     if (waiting[0].revents != 0) return;
+    if (waiting[1].revents != 0) pulse_->Beat();
     bool able = true;
     for (size_t i = 0; i < listeners_.size(); ++i) {
-      if (waiting[i + 1].revents != 0) able = AcceptAll(listeners_[i]) && able;
+      if (waiting[first + i].revents != 0) able = AcceptAll(listeners_[i]) && able;
     }
     if (!able) poll(waiting.data(), 1, kRestMilliseconds);
   }

@@ -19,6 +19,7 @@
 #include "base/unique_fd.h"
 #include "rpc/connection_table.h"
 #include "rpc/listener.h"
+#include "rpc/pulse.h"
 
 namespace sluice {
 
@@ -28,16 +29,17 @@ class Acceptor {
   // acceptor's thread.
   using HandOver = std::function<void(const Listener& listener, int fd)>;
 
-  // Begins to accept. The table and the clock outlive it.
+  // Begins to accept. The table and the clock outlive it; `pulse` tells others whether it goes on.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Start(std::vector<Listener> listeners,
                                                          ConnectionTable& table, const Clock& clock,
+                                                         std::shared_ptr<Pulse> pulse,
                                                          HandOver hand_over);
   // Stops listening; connections that were handed over live on.
   ~Acceptor();
 
  private:
   Acceptor(std::vector<Listener> listeners, ConnectionTable& table, const Clock& clock,
-           HandOver hand_over);
+           std::shared_ptr<Pulse> pulse, HandOver hand_over);
 
   void Run();
   // False when nothing can be accepted for now.
@@ -50,6 +52,7 @@ class Acceptor {
   const std::vector<Listener> listeners_;
   ConnectionTable& table_;
   const Clock& clock_;
+  const std::shared_ptr<Pulse> pulse_;
   const HandOver hand_over_;
   UniqueFd stop_;
   // Given up for a moment when there is no other descriptor, to accept a connection and close it.

@@ -28,6 +28,7 @@ grpc::Status Ask(const std::shared_ptr<grpc::Channel>& channel, absl::Time deadl
 
 absl::Status SelfCheck::Check(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
+  SLUICE_RETURN_IF_ERROR(accepting_->Await(timeout));
   grpc::Status answer;
   // The connection ends now and then, as each does at its greatest age, and cannot be made anew.
   for (const bool fresh : {false, true}) {

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Asks the daemon, as a client would, whether it answers: over gRPC's transport, its threads and
-// the health service, whatever addresses there are and whatever is spoken there. Used for the
-// watchdog, by one thread that may block.
+// the health service, whatever addresses there are and whatever is spoken there; and whether it
+// still accepts connections. Used for the watchdog, by one thread that may block.
 
 #ifndef SLUICE_RPC_SELF_CHECK_H_
 #define SLUICE_RPC_SELF_CHECK_H_
 
 #include <memory>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -17,6 +18,7 @@
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/server.h"
+#include "rpc/pulse.h"
 
 namespace sluice {
 
@@ -25,7 +27,8 @@ namespace sluice {
 class SelfCheck {
  public:
   // `server` lives until Close.
-  explicit SelfCheck(grpc::Server& server) : server_(&server) {}
+  SelfCheck(grpc::Server& server, std::shared_ptr<Pulse> accepting)
+      : accepting_(std::move(accepting)), server_(&server) {}
 
   // OK when there was an answer in time, whatever it was: a daemon that says NOT_SERVING lives. So
   // it is after Close.
@@ -40,6 +43,7 @@ class SelfCheck {
   // Null after Close. `fresh`: a new one, in the place of one that has ended.
   absl::StatusOr<ChannelPtr> Connect(bool fresh);
 
+  const std::shared_ptr<Pulse> accepting_;
   Mutex mutex_;
   grpc::Server* server_ ABSL_GUARDED_BY(mutex_);
   ChannelPtr channel_ ABSL_GUARDED_BY(mutex_);

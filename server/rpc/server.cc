@@ -146,7 +146,8 @@ RpcServer::RpcServer(const ServerOptions& options, const ServerContext& context)
       hub_(
           context.registry, context.clock,
           {.most_of_one = options.max_watches_per_principal, .heartbeat = options.watch_heartbeat}),
-      service_(context.manager, context.registry, hub_, gate_, context.backups, context.info) {}
+      service_(context.manager, context.registry, hub_, gate_, context.backups, context.info),
+      accept_pulse_(std::make_shared<Pulse>(context.clock)) {}
 
 absl::StatusOr<std::vector<Listener>> RpcServer::Listen(ServerOptions& options) {
   std::vector<Listener> listeners;
@@ -204,7 +205,7 @@ absl::Status RpcServer::Accept() {
     tcp_->HandleNewConnection(&connection);
   };
   SLUICE_ASSIGN_OR_RETURN(acceptor_, Acceptor::Start(std::exchange(listeners_, {}), connections_,
-                                                     context_.clock, hand_over));
+                                                     context_.clock, accept_pulse_, hand_over));
   SLUICE_ASSIGN_OR_RETURN(reset_guard_, ResetGuard::Start(connections_, context_.clock));
   return absl::OkStatus();
 }

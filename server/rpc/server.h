@@ -89,7 +89,9 @@ class RpcServer {
   void CheckWatchers() { hub_.Check(); }
 
   // For a thread that watches over this server. To be closed before Shutdown.
-  std::unique_ptr<SelfCheck> MakeSelfCheck() { return std::make_unique<SelfCheck>(*server_); }
+  std::unique_ptr<SelfCheck> MakeSelfCheck() {
+    return std::make_unique<SelfCheck>(*server_, accept_pulse_);
+  }
 
   // Health says NOT_SERVING from now on; calls are still answered.
   void StopServing();
@@ -114,6 +116,7 @@ class RpcServer {
   std::unique_ptr<grpc::Server> server_;
   // Where gRPC takes TCP connections from us.
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> tcp_;
+  const std::shared_ptr<Pulse> accept_pulse_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<ResetGuard> reset_guard_;
 };

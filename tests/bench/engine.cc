@@ -51,15 +51,21 @@ Engine::Engine(const EngineLimits& limits, ServicePorts ports, const std::string
 }
 
 ServedEngine::ServedEngine(const std::string& socket, const EngineLimits& limits,
-                           const std::string& data_dir)
+                           const std::string& data_dir, const std::string& audit_file)
     : engine_(limits, NonePorts(), data_dir),
       access_(*AccessControl::Make(config::v1::Config(), engine_.clock())) {
+  if (!audit_file.empty()) {
+    auto audit = AuditTrail::Open(audit_file, engine_.clock());
+    if (!audit.ok()) Abort(audit.status());
+    audit_ = *std::move(audit);
+  }
   ServerOptions options;
   options.unix_socket = socket;
   auto server = RpcServer::Start(std::move(options), {.clock = engine_.clock(),
                                                       .manager = engine_.manager(),
                                                       .registry = engine_.registry(),
-                                                      .access = *access_});
+                                                      .access = *access_,
+                                                      .audit = audit_.get()});
   if (!server.ok()) Abort(server.status());
   server_ = *std::move(server);
   if (const absl::Status accepting = server_->Accept(); !accepting.ok()) Abort(accepting);

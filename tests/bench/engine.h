@@ -41,11 +41,11 @@ class Engine {
   DeploymentManager manager_;
 };
 
-// An engine behind a socket.
+// An engine behind a socket, with an audit trail where a file for it is given.
 class ServedEngine {
  public:
   ServedEngine(const std::string& socket, const EngineLimits& limits,
-               const std::string& data_dir = "");
+               const std::string& data_dir = "", const std::string& audit_file = "");
   // Drains.
   ~ServedEngine();
 
@@ -54,6 +54,7 @@ class ServedEngine {
  private:
   Engine engine_;
   const std::unique_ptr<AccessControl> access_;
+  std::unique_ptr<AuditTrail> audit_;  // null: none
   std::unique_ptr<RpcServer> server_;
 };
 

@@ -3,7 +3,8 @@
 
 // Deploy with records on the disk. Nothing can be acknowledged faster than the disk syncs: a loop
 // that does nothing but write and sync is the limit of one client, and as many clients as there are
-// share each sync, until calls themselves are the limit.
+// share each sync, until calls themselves are the limit. An audit trail is synced before the change
+// is made and before it is answered.
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -50,13 +51,14 @@ struct Round {
   double null_rate = 0;  // per second
   double rate = 0;       // per second
   double latency = 0;    // seconds, the median
+  LoadResult audited;    // the same with an audit trail
   double bound(int clients) const { return std::min(null_rate, clients / sync); }
 };
 
 absl::StatusOr<LoadResult> RunDeploys(const std::string& socket, const std::string& data_dir,
-                                      const Load& load) {
+                                      const std::string& audit_file, const Load& load) {
   ServedEngine served(socket, {.max_active_deployments = 1, .max_pending_deployments = 10'000'000},
-                      data_dir);
+                      data_dir, audit_file);
   SLUICE_RETURN_IF_ERROR(served.engine().manager().Deploy(TwentySteps("holder")).status());
   return RunLoad("unix:" + socket, load);
 }
@@ -98,6 +100,23 @@ Row RowOfMany(int clients, const std::vector<Round>& rounds) {
   return row;
 }
 
+Row AuditedRow(int clients, const std::vector<Round>& rounds) {
+  Pairs pairs;
+  for (const Round& round : rounds) {
+    const bool is_one = clients == 1;
+    pairs.measured.push_back(is_one ? Median(round.audited.seconds)
+                                    : round.audited.calls_per_second);
+    pairs.limit.push_back(is_one ? round.latency : round.rate);
+  }
+  const auto text = [clients](double value) {
+    return clients == 1 ? MillisText(absl::Seconds(value)) : RateText(value);
+  };
+  return {.figure = fmt::format("the same with an audit trail, {} in flight", clients),
+          .measured = text(Median(pairs.measured)),
+          .limit = text(Median(pairs.limit)) + " without",
+          .ratio = fmt::format("{:.2f}", MedianRatio(pairs))};
+}
+
 absl::StatusOr<grpc::ByteBuffer> DeployResponse() {
   Engine engine(EngineLimits(), NonePorts());
   SLUICE_ASSIGN_OR_RETURN(const SnapshotPtr accepted, engine.manager().Deploy(FlagRequest(0)));
@@ -121,11 +140,14 @@ Rows MeasureJournal(const std::string& folder, const std::string& disk) {
                               CallsPerSecond("unix:" + folder + "/null-journal", load));
       const std::string data_dir = fmt::format("{}/journal-{}-{}", disk, clients, i);
       SLUICE_ASSIGN_OR_RETURN(const LoadResult result,
-                              RunDeploys(folder + "/journal", data_dir, load));
+                              RunDeploys(folder + "/journal", data_dir, "", load));
       round.rate = result.calls_per_second;
       round.latency = Median(result.seconds);
+      SLUICE_ASSIGN_OR_RETURN(round.audited, RunDeploys(folder + "/audited", data_dir + "-audited",
+                                                        data_dir + "-audit.jsonl", load));
     }
     rows.push_back(clients == 1 ? RowOfOne(rounds) : RowOfMany(clients, rounds));
+    rows.push_back(AuditedRow(clients, rounds));
   }
   return rows;
 }

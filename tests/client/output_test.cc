@@ -118,6 +118,22 @@ TEST(ExitCodeTest, OfRefusedAndUnansweredCalls) {
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::INTERNAL), ExitCode::kFailed);
 }
 
+// As the daemon says it.
+TEST(ExitCodeTest, OfWhatTheAuditTrailCannotRecord) {
+  const grpc::Status refused(grpc::StatusCode::UNAVAILABLE,
+                             "nothing is changed while the audit trail cannot be written: no room");
+  EXPECT_EQ(ExitCodeOf(refused), ExitCode::kRefused);
+  EXPECT_EQ(ErrorReport(refused, {}),
+            "sluice: refused: nothing is changed while the audit trail cannot be written: no room\n"
+            "Whoever runs the daemon must make room for it, or repair the disk; then try again.\n");
+  const grpc::Status done(grpc::StatusCode::UNAVAILABLE,
+                          "it was done, but the audit trail could not record that: no room");
+  EXPECT_EQ(ExitCodeOf(done), ExitCode::kFailed);
+  EXPECT_EQ(ErrorReport(done, {}),
+            "sluice: it was done, but the audit trail could not record that: no room\n"
+            "Whoever runs the daemon must make room for it, or repair the disk.\n");
+}
+
 TEST(ErrorReportTest, ListsEveryFieldOnItsOwnLine) {
   google::rpc::BadRequest bad_request;
   for (const char* field : {"version", "strategy.rolling_deployment.batch_size"}) {

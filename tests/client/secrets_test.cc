@@ -152,12 +152,12 @@ TEST_F(SecretsTest, CertsInitSaysWhatIsWrong) {
 }
 
 TEST_F(SecretsTest, TokenNewPrintsTheTokenAndItsLine) {
-  EXPECT_EQ(Sluice({"token", "new", "ci", "--expires", "2027-06-30"}), 0);
+  EXPECT_EQ(Sluice({"token", "new", "ci", "--expires", "2127-06-30"}), 0);
   const std::vector<std::string> lines = absl::StrSplit(console_.output, '\n');
   ASSERT_EQ(lines.size(), 5u);
   const std::string token = lines[1].substr(2);
   EXPECT_THAT(token, StartsWith("sluice_"));
-  EXPECT_EQ(lines[3], absl::StrCat("  ci ", Sha256Hex(token), " 2027-06-30"));
+  EXPECT_EQ(lines[3], absl::StrCat("  ci ", Sha256Hex(token), " 2127-06-30"));
 }
 
 TEST_F(SecretsTest, TokenNewAppendsTheLineAndNeverTheToken) {
@@ -177,6 +177,8 @@ TEST_F(SecretsTest, TokenNewAppendsTheLineAndNeverTheToken) {
 
 TEST_F(SecretsTest, TokenNewSaysWhatIsWrong) {
   EXPECT_EQ(Sluice({"token", "new", "a b"}), 2);
+  EXPECT_EQ(Sluice({"token", "new", "ci", "--expires", "2020-01-01"}), 2);
+  EXPECT_THAT(console_.errors, HasSubstr("--expires: 2020-01-01 is over"));
   EXPECT_EQ(Sluice({"token", "new", "ci", "--expires", "soon"}), 2);
   EXPECT_THAT(console_.errors, HasSubstr("--expires: the expiry must be written"));
   EXPECT_EQ(Sluice({"token", "new", "ci", "--file", Path("no/such")}), 1);

@@ -148,6 +148,28 @@ def test_who_may_roll_back_and_not_deploy_deploys_nothing_by_it(make_world):
     assert world.outcomes("Rollback") == [("oncall", "PERMISSION_DENIED")] * 2 + [("oncall", "OK")]
 
 
+@pytest.mark.parametrize("called", ["service", "short id"])
+def test_the_command_line_rolls_back_for_who_may_only_do_that(make_world, called):
+    world = make_world([grant("token: admin", "role: admin"),
+                        grant("token: oncall", "methods: [Rollback]", "web")])
+    admin = {**os.environ, "SLUICE_TOKEN": world.token("admin")}
+    oncall = {**os.environ, "SLUICE_TOKEN": world.token("oncall")}
+    printed = world.daemon.cli("deploy", "web", "v1", "--strategy", "canary_strategy",
+                               "--step-duration", "60s", env=admin)
+    short_id = re.match(r"deployment ([0-9a-f]{8}):", printed.stdout)[1]
+    subject = "web" if called == "service" else short_id
+    result = world.daemon.cli("rollback", subject, env=oncall)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"deployment {short_id}: web is taken back" in result.stdout
+    assert world.daemon.cli("wait", "web", env=admin).returncode == 3
+    assert world.outcomes("Rollback") == [("oncall", "OK")]
+    # It is no way around the grant.
+    assert world.daemon.cli("deploy", "other", "v1", "--strategy", "feature_flag",
+                            env=admin).returncode == 0
+    result = world.daemon.cli("rollback", "other", env=oncall)
+    assert result.returncode == 6 and "may not call Rollback" in result.stderr
+
+
 def test_t46_an_anonymous_caller_is_told_how_to_be_known(make_world):
     world = make_world([grant("token: admin", "role: admin")])
     with stub_at(world.daemon.tcp_address()) as stub:

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the daemon says of itself, and copies of its records that are taken while it works."""
 import json
+import re
 import shutil
+import subprocess
 import threading
 
 import grpc
@@ -141,3 +143,29 @@ def test_a_daemon_in_memory_has_nothing_to_back_up(start_daemon, tmp_path):
     result = daemon.cli("backup", str(tmp_path / "copy"))
     assert result.returncode == 6 and "set data_dir" in result.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def restoring(daemon, backup):
+    """What the man page says between the daemon's end and its start, run as one here would."""
+    page = (ROOT / "server/app/sluiced.8").read_text()
+    block = re.search(r"systemctl stop sluiced\n(.*?) &&\nsystemctl start sluiced\n", page, re.DOTALL)[1]
+    return (block.replace("\\-", "-").replace("\\e", "\\").replace("/var/lib/sluice", str(daemon.data_dir))
+            .replace("-o sluice -g sluice ", "").replace("FILE", str(backup)))
+
+
+def test_what_the_man_page_restores_is_the_backup_each_time(start_daemon):
+    daemon = start_daemon(SERVICES, durable=True)
+    flag(daemon, "kept")
+    # Its name begins as those that go.
+    backup = daemon.data_dir / "sluice.db.bak"
+    call(daemon, "Backup", file=str(backup))
+    for i in range(3):
+        for n in range(20):
+            flag(daemon, f"later-{i}-{n}")
+        # Leaves its log beside its file.
+        daemon.kill()
+        done = subprocess.run(["bash", "-euc", restoring(daemon, backup)], capture_output=True,
+                              text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        daemon.start()
+        assert {state.service for state in listed(daemon)} == {"kept"}

@@ -360,6 +360,28 @@ def test_the_watchdog_needs_no_address_without_tls(tmp_path, start_daemon):
         assert daemon.stop() == 0
 
 
+def test_a_daemon_that_accepts_nobody_is_not_called_alive(tmp_path, start_daemon):
+    """It answers who is connected, and nobody new."""
+    need_failpoints()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        daemon = start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000",
+                                   VARIABLE: "accept.before_hand_over=sleep(10m)"})
+        assert systemd.recv(4096).startswith(b"READY=1")
+        assert systemd.recv(4096) == b"WATCHDOG=1\n"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(daemon.socket))
+            await_log(daemon, "event=not_alive")
+            assert "accepts connections does not go on" in daemon.log()
+        systemd.settimeout(1)
+        with pytest.raises(TimeoutError):
+            for _ in range(50):
+                systemd.recv(4096)
+        assert daemon.process.poll() is None
+        daemon.kill()
+
+
 @pytest.mark.parametrize("speaks_tls", [False, True])
 def test_a_daemon_that_answers_nobody_is_not_called_alive(tmp_path, start_daemon, speaks_tls):
     """Every thread that answers calls hangs; the process as such does not."""

@@ -57,7 +57,7 @@ class AcceptorTest : public testing::Test {
     ASSERT_TRUE(listener.ok()) << listener.status();
     listeners.push_back(*std::move(listener));
     table_ = std::make_unique<ConnectionTable>(clock_, limits, std::move(name_of_user));
-    auto acceptor = Acceptor::Start(std::move(listeners), *table_, clock_,
+    auto acceptor = Acceptor::Start(std::move(listeners), *table_, clock_, pulse_,
                                     [this](const Listener&, int fd) { Take(UniqueFd(fd)); });
     ASSERT_TRUE(acceptor.ok()) << acceptor.status();
     acceptor_ = *std::move(acceptor);
@@ -84,12 +84,31 @@ class AcceptorTest : public testing::Test {
   TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/s";
   RealClock clock_;
+  const std::shared_ptr<Pulse> pulse_ = std::make_shared<Pulse>(clock_);
   std::unique_ptr<ConnectionTable> table_;
   Mutex mutex_;
   CondVar came_;
   std::vector<UniqueFd> taken_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Acceptor> acceptor_;
 };
+
+TEST_F(AcceptorTest, SaysThatItGoesOnUntilItHangs) {
+  Start({});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(pulse_->Await(absl::Seconds(20)).ok());
+  UniqueFd client;
+  {
+    // What is handed over waits for this lock.
+    MutexLock lock(mutex_);
+    client = Connect(path_);
+    // It may have answered before it took the connection.
+    while (pulse_->Await(absl::Milliseconds(50)).ok()) {
+    }
+    EXPECT_THAT(Message(pulse_->Await(absl::Milliseconds(1))), HasSubstr("does not go on"));
+  }
+  EXPECT_TRUE(pulse_->Await(absl::Seconds(20)).ok());
+  acceptor_ = nullptr;
+  EXPECT_TRUE(pulse_->Await(absl::Seconds(20)).ok());
+}
 
 TEST_F(AcceptorTest, HandsConnectionsOverWithTheirUser) {
   Start({});
