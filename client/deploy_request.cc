@@ -33,7 +33,8 @@ absl::Status SetStrategy(const DeployOptions& options, v1::DeployRequest& reques
   // The service may be configured with a strategy that means something else by them.
   return absl::InvalidArgumentError(
       absl::StrCat("strategy parameters need their strategy; add --strategy ",
-                   absl::StrJoin(fitting, " or --strategy ")));
+                   absl::StrJoin(fitting, " or --strategy "),
+                   "; it replaces the configured one, and what is not given has its default"));
 }
 
 // The value of `Policy` that the flag's word means.

@@ -87,7 +87,9 @@ std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
                                  : Printable(status.error_message());
   return absl::StrCat("sluice: cannot reach the daemon at ", target.address, ": ", why,
                       AdviceForUnreachable(why, target.tls),
-                      silent ? ", or wait longer with --timeout.\n" : ".\n");
+                      silent ? ", or wait longer with --timeout. What was asked for may have been "
+                               "done all the same: `sluice list` shows it.\n"
+                             : ".\n");
 }
 
 const char* Advice(grpc::StatusCode code) {
@@ -114,9 +116,12 @@ const char* Advice(grpc::StatusCode code) {
   }
 }
 
-// The daemon itself says which verb helps.
+// The daemon itself says which verb helps, or there is nothing to wait for.
 bool IsAdvised(const grpc::Status& status) {
-  return absl::StrContains(status.error_message(), "`sluice ");
+  const std::string& message = status.error_message();
+  return absl::StrContains(message, "`sluice ") ||
+         (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION &&
+          !absl::StrContains(message, "has an active deployment"));
 }
 
 }  // namespace

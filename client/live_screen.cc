@@ -24,7 +24,8 @@ void LiveScreen::Draw(const std::vector<Line>& lines) {
   const Size size = console_.size();
   std::string text;
   for (const Line& line : lines) {
-    absl::StrAppend(&text, line.ToText(size.columns, console_.colour()), kClearToLineEnd, "\n");
+    // Before the text: behind a full line the cursor still stands on its last character.
+    absl::StrAppend(&text, kClearToLineEnd, line.ToText(size.columns, console_.colour()), "\n");
   }
   if (text == drawn_text_ && size == drawn_size_) return;
   std::string output = cursor_hidden_ ? "" : kHideCursor;

@@ -146,11 +146,11 @@ void DeploymentOrchestrator::Settle(const RunOutcome& outcome) {
   switch (outcome.interrupt) {
     case Interrupt::kAbort:
       return FailWith(v1::REASON_ABORTED,
-                      InTheirWords("aborted") + "; everything was left as it was");
+                      InTheirWords("aborted") + "; what was done until then stays");
     case Interrupt::kShutdown:
       if (context_.epoch > 0) return;  // The next start goes on with it.
       return FailWith(v1::REASON_SHUTDOWN,
-                      "the daemon was shut down; everything was left as it was");
+                      "the daemon was shut down; what was done until then stays");
     case Interrupt::kRollback:
       return RollBack(v1::REASON_ROLLBACK_REQUESTED, InTheirWords("rollback requested"));
     case Interrupt::kDeadline:

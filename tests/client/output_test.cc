@@ -185,15 +185,25 @@ TEST(LiveScreenTest, RedrawsInPlaceAndGivesTheCursorBack) {
   {
     LiveScreen screen(console);
     screen.Draw({Line("one"), Line("two")});
-    EXPECT_EQ(console.output, "\x1b[?25l\x1b[J\x1b[?7lone\x1b[K\ntwo\x1b[K\n\x1b[J\x1b[?7h");
+    EXPECT_EQ(console.output, "\x1b[?25l\x1b[J\x1b[?7l\x1b[Kone\n\x1b[Ktwo\n\x1b[J\x1b[?7h");
     console.output.clear();
     screen.Draw({Line("one"), Line("two")});
     EXPECT_EQ(console.output, "");
     screen.Draw({Line("three")});
-    EXPECT_EQ(console.output, "\r\x1b[2A\x1b[?7lthree\x1b[K\n\x1b[J\x1b[?7h");
+    EXPECT_EQ(console.output, "\r\x1b[2A\x1b[?7l\x1b[Kthree\n\x1b[J\x1b[?7h");
     console.output.clear();
   }
   EXPECT_EQ(console.output, "\x1b[?25h");
+}
+
+// The cursor stays on the last character of a full line, where wrapping is off: what erases to the
+// end of the line there erases that character.
+TEST(LiveScreenTest, ErasesNothingOfALineThatFillsTheTerminal) {
+  FakeConsole console;
+  console.terminal = {20, 24};
+  LiveScreen screen(console);
+  screen.Draw({Line(std::string(20, 'x'))});
+  EXPECT_THAT(console.output, HasSubstr(std::string(20, 'x') + "\n"));
 }
 
 TEST(LiveScreenTest, GoesOverLinesThatANarrowerTerminalWrapped) {
@@ -204,7 +214,7 @@ TEST(LiveScreenTest, GoesOverLinesThatANarrowerTerminalWrapped) {
   console.output.clear();
   console.terminal = {40, 24};
   screen.Draw({Line("now")});
-  EXPECT_THAT(console.output, HasSubstr("\r\x1b[3A\x1b[J\x1b[?7lnow"));
+  EXPECT_THAT(console.output, HasSubstr("\r\x1b[3A\x1b[J\x1b[?7l\x1b[Know"));
 }
 
 }  // namespace

@@ -191,6 +191,8 @@ class Watcher(threading.Thread):
             try:
                 self._read(self.client.stub.WatchStates(
                     request("WatchStates", from_revision=self.revision)))
+                # A daemon that drains ends a stream with OK, which is a cut all the same.
+                self.cuts += self.last is None
             except grpc.RpcError as error:
                 if error.code() not in AWAY:
                     self.failure = error

@@ -85,7 +85,7 @@ TEST_F(VerbsTest, AnAbortKeepsItsReason) {
   world_->AwaitCalls(CallKind::kDeploy, 1);
   ASSERT_TRUE(Abort(id, "wrong window").ok());
   const v1::DeploymentState state = AwaitEnd(id);
-  EXPECT_EQ(state.message(), "aborted: wrong window; everything was left as it was");
+  EXPECT_EQ(state.message(), "aborted: wrong window; what was done until then stays");
   EXPECT_EQ(state.control_reason(), "wrong window");
   EXPECT_EQ(state.stop_requested(), v1::REASON_UNSPECIFIED) << "it has been done";
 }
@@ -106,7 +106,7 @@ TEST_F(VerbsTest, NoVerbHidesWhyADeploymentGoesBack) {
   EXPECT_EQ(Get(id).control_reason(), "");
   ASSERT_TRUE(Abort(id, "enough").ok());
   EXPECT_EQ(AwaitEnd(id).message(),
-            "aborted: enough; everything was left as it was; it began with: " + cause);
+            "aborted: enough; what was done until then stays; it began with: " + cause);
 }
 
 TEST_F(VerbsTest, BeforeItsSwitchABlueGreenDeploymentHasNoTraffic) {
