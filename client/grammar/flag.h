@@ -31,6 +31,16 @@ inline CLI::Validator OneOf(const std::vector<std::string>& words) {
       "");
 }
 
+// For a duration in which something has to be done; what is none is reported by who parses it.
+inline CLI::Validator AboveZero() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        const absl::StatusOr<absl::Duration> parsed = ParseDuration(text);
+        return parsed.ok() && *parsed == absl::ZeroDuration() ? "must be above 0" : "";
+      },
+      "");
+}
+
 // A flag whose value is one of the map's words.
 template <typename Value>
 void AddChoice(CLI::App& app, const std::string& name, Value& value,

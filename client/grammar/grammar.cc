@@ -81,7 +81,8 @@ void Grammar::AddGlobals() {
   app_.add_option("--key", credentials.key, "PEM file with its key (SLUICE_KEY)");
   app_.add_option("--token-file", credentials.token,
                   "file with a bearer token (the token itself: SLUICE_TOKEN)");
-  AddDuration(app_, "--timeout", global_.timeout, "longest time of one call (10s)");
+  AddDuration(app_, "--timeout", global_.timeout, "longest time of one call (10s)")
+      ->check(AboveZero());
   AddChoice(app_, "--output,-o", global_.output, kFormats, "text, wide, json or yaml (text)");
 }
 

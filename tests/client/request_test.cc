@@ -323,7 +323,8 @@ TEST(CommandLineTest, EndsUsageErrorsWithCode2AndHelpWith0) {
         std::vector<const char*>{"state"}, std::vector<const char*>{"list", "--bogus"},
         std::vector<const char*>{"wait", "web", "--for=rain"},
         std::vector<const char*>{"list", "-o", "xml"},
-        std::vector<const char*>{"list", "--timeout", "-3s"}}) {
+        std::vector<const char*>{"list", "--timeout", "-3s"},
+        std::vector<const char*>{"list", "--timeout", "0s"}}) {
     const auto parsed = Parse(arguments);
     ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
     EXPECT_EQ(std::get<EarlyEnd>(parsed).exit_code, ExitCode::kUsage);
