@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <future>
 #include <map>
@@ -38,6 +39,13 @@ TargetCall Call() {
   call.step = 3;
   call.attempt = 2;
   call.epoch = 5;
+  return call;
+}
+
+// Commands are found on the whole machine: another test's, that runs beside this one, are not ours.
+TargetCall CallOfThisProcess() {
+  TargetCall call = Call();
+  call.deployment_id = absl::StrCat("process-", getpid());
   return call;
 }
 
@@ -98,12 +106,13 @@ TEST(ExecDeployerTest, AllowsForTheGraceInItsLongestDuration) {
 TEST(ExecDeployerTest, T11TheCommandsOfADeploymentAreFoundAndKilled) {
   config::v1::ExecDeployer config;
   *config.mutable_command() = Shell("setsid sleep 60 & wait");
-  auto deployed =
-      std::async(std::launch::async, [&] { return ExecDeployer(config).Deploy(Call(), {}); });
+  auto deployed = std::async(std::launch::async,
+                             [&] { return ExecDeployer(config).Deploy(CallOfThisProcess(), {}); });
+  const std::string id = CallOfThisProcess().deployment_id;
   std::map<pid_t, std::string> killed;
   while (killed.empty()) {
-    EXPECT_EQ(KillCommandsOf({"d-8"}).size(), 0u);
-    killed = KillCommandsOf({"d-7", "d-8"});
+    EXPECT_EQ(KillCommandsOf({id + "-other"}).size(), 0u);
+    killed = KillCommandsOf({id, id + "-other"});
   }
   EXPECT_EQ(deployed.get().status.code(), absl::StatusCode::kUnknown);
 }
@@ -112,8 +121,9 @@ TEST(ExecDeployerTest, T11WhatACommandLeftBehindOnPurposeIsNotKilled) {
   config::v1::ExecDeployer config;
   config.set_leave_survivors(true);
   *config.mutable_command() = Shell("setsid sleep 60 >/dev/null 2>&1 & echo $!");
-  const CallResult deployed = ExecDeployer(config).Deploy(Call(), {});
-  EXPECT_EQ(KillCommandsOf({"d-7"}).size(), 0u);
+  const auto call = CallOfThisProcess();
+  const CallResult deployed = ExecDeployer(config).Deploy(call, {});
+  EXPECT_EQ(KillCommandsOf({call.deployment_id}).size(), 0u);
   EXPECT_EQ(kill(std::stoi(deployed.output), SIGKILL), 0);
 }
 
