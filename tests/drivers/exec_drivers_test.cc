@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "drivers/deployer/exec_deployer.h"
 #include "drivers/health/exec_health_check.h"
