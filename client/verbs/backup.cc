@@ -30,7 +30,7 @@ ExitCode Report(const grpc::Status& status, const BackupOptions& options, Sessio
     session.console.WriteError(
         ErrorReport(status, {session.connection.address(), options.timeout}));
   }
-  return ExitCodeOf(status.error_code());
+  return ExitCodeOf(status);
 }
 
 }  // namespace

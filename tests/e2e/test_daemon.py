@@ -360,6 +360,14 @@ def test_the_watchdog_needs_no_address_without_tls(tmp_path, start_daemon):
         assert daemon.stop() == 0
 
 
+def await_silence(systemd):
+    systemd.settimeout(1)
+    with pytest.raises(TimeoutError):
+        # What was said before it hung.
+        for _ in range(50):
+            systemd.recv(4096)
+
+
 def test_a_daemon_that_accepts_nobody_is_not_called_alive(tmp_path, start_daemon):
     """It answers who is connected, and nobody new."""
     need_failpoints()
@@ -374,10 +382,7 @@ def test_a_daemon_that_accepts_nobody_is_not_called_alive(tmp_path, start_daemon
             client.connect(str(daemon.socket))
             await_log(daemon, "event=not_alive")
             assert "accepts connections does not go on" in daemon.log()
-        systemd.settimeout(1)
-        with pytest.raises(TimeoutError):
-            for _ in range(50):
-                systemd.recv(4096)
+        await_silence(systemd)
         assert daemon.process.poll() is None
         daemon.kill()
 
@@ -404,11 +409,7 @@ def test_a_daemon_that_answers_nobody_is_not_called_alive(tmp_path, start_daemon
         with stub_at(address, credentials) as stub:
             hanging = [stub.ListServices.future(pb()[1].ListServicesRequest()) for _ in range(64)]
             await_log(daemon, "event=not_alive")
-            systemd.settimeout(1)
-            with pytest.raises(TimeoutError):
-                # What was said before it hung.
-                for _ in range(50):
-                    systemd.recv(4096)
+            await_silence(systemd)
             assert daemon.process.poll() is None
             daemon.kill()
             assert all(future.code() != grpc.StatusCode.OK for future in hanging)
