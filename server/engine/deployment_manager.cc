@@ -108,8 +108,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
   RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
   requests_.Add(entry, clock_.Monotonic());
-  registry_.Insert(std::move(state), std::move(entry));
-  return registry_.Latest(job->id);
+  return registry_.Insert(std::move(state), std::move(entry));
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,

@@ -23,13 +23,15 @@ Registry::Registry(Clock& clock, int history_per_service)
       visible_revision_(first_revision_),
       newest_revision_(first_revision_) {}
 
-void Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
+SnapshotPtr Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
   MutexLock lock(mutex_);
   ServiceMemory& memory = memory_[state.service()];
   memory.latest_deployment_id = state.id();
   ++memory.changes;
   // Not stored for that: which deployment is the latest one shows in the records.
-  Changed(Add(std::move(state), ++last_position_), nullptr, std::move(request));
+  Entry& entry = Add(std::move(state), ++last_position_);
+  Changed(entry, nullptr, std::move(request));
+  return SnapshotOf(entry);
 }
 
 Registry::Entry& Registry::Add(v1::DeploymentState state, int64_t position) {

@@ -84,8 +84,8 @@ class Registry {
   // without a journal.
   int64_t epoch() const;
 
-  // Adds a record, and the request that made it. Its id must be new.
-  void Insert(v1::DeploymentState state, RequestLog::Entry request = {});
+  // Adds a record, and the request that made it. Its id must be new. Returns what Latest would.
+  SnapshotPtr Insert(v1::DeploymentState state, RequestLog::Entry request = {});
 
   // As Record::Update, for the record `id`; NOT_FOUND when there is none. Checks the transition and
   // gives the record the next revision; `request` is stored together with the change.

@@ -7,11 +7,12 @@
 #ifndef SLUICE_ENGINE_SNAPSHOT_H_
 #define SLUICE_ENGINE_SNAPSHOT_H_
 
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "base/mutex.h"
 #include "sluice/v1/deployment.pb.h"
 
 namespace sluice {
@@ -25,14 +26,23 @@ class Snapshot {
 
   // The state in protobuf's wire format.
   const std::string& Wire() const {
-    std::call_once(encoded_, [this] { wire_ = state_.SerializeAsString(); });
+    if (!is_encoded_.load(std::memory_order_acquire)) Encode();
     return wire_;
   }
 
  private:
+  // Not std::call_once, which wakes waiters by a system call even when there are none.
+  void Encode() const {
+    MutexLock lock(mutex_);
+    if (is_encoded_) return;
+    wire_ = state_.SerializeAsString();
+    is_encoded_.store(true, std::memory_order_release);
+  }
+
   const v1::DeploymentState state_;
-  mutable std::once_flag encoded_;
-  mutable std::string wire_;
+  mutable Mutex mutex_;
+  mutable std::atomic<bool> is_encoded_{false};
+  mutable std::string wire_;  // written once, under mutex_, before is_encoded_
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

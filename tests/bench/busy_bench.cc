@@ -57,7 +57,8 @@ class Busy {
                .request = [this](int64_t) { return Encode(FlagRequest(next_++)); },
                .in_flight = kClients};
     watch_.set_deployment_id(accepted->state().id());
-    return absl::OkStatus();
+    // Nobody sees it before.
+    return served_.engine().registry().AwaitDurable();
   }
 
   absl::StatusOr<double> Idle() { return P99(address_, get_state_); }

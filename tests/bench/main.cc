@@ -56,6 +56,7 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder,
       {"recovery", [&] { return MeasureRecovery(folder, disk); }},
   };
   std::vector<Row> table;
+  bool all_ran = true;
   for (const auto& [name, measure] : benchmarks) {
     const bool wanted =
         chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
@@ -64,13 +65,14 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder,
     const Rows rows = measure();
     if (!rows.ok()) {
       fmt::print(stderr, "sluice_bench: {}: {}\n", name, rows.status().ToString());
-      return 1;
+      all_ran = false;
+      continue;
     }
     table.insert(table.end(), rows->begin(), rows->end());
   }
   fmt::print("{}\n\n", DescribeMachine());
   PrintTable(table);
-  return 0;
+  return all_ran ? 0 : 1;
 }
 
 }  // namespace
