@@ -1,7 +1,7 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What a file must withstand: a kill at any moment, a full disk, damage, torn logs; and backups.
+// What a file must withstand: a kill at any moment, a full disk, damage, torn logs.
 
 #include "drivers/record_store/sqlite_record_store.h"
 
@@ -11,14 +11,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -362,52 +360,18 @@ TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {
   EXPECT_LT(fs::file_size(file_ + "-wal"), 6'000'000u);
 }
 
-TEST_F(SqliteRecordStoreTest, ABackupIsAWholeStore) {
+TEST_F(SqliteRecordStoreTest, TwoRecordsInOnePlaceAreRefused) {
   auto opened = Open(path_);
   ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-  for (int n = 1; n <= 30; ++n) ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
-  fs::create_directory(image_);
-  const absl::Status status = opened->store->Backup(image_ + "/sluice.db");
-  ASSERT_TRUE(status.ok()) << status;
-  ASSERT_TRUE(opened->store->Commit(ChangeNumber(31)).ok());
-  EXPECT_THAT(FilesIn(image_), ElementsAre("sluice.db"));
-  EXPECT_EQ(fs::status(image_ + "/sluice.db").permissions(),
-            fs::perms::owner_read | fs::perms::owner_write);
-  const auto contents = Load(image_);
+  ASSERT_TRUE(opened->store->Commit(PutRecord("d1", 7, 1)).ok());
+  const absl::Status status = opened->store->Commit(PutRecord("d2", 7, 2));
+  EXPECT_TRUE(absl::IsInternal(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "the place 7 of d2 in table records")) << status;
+  opened->store = nullptr;
+  opened->directory = nullptr;
+  const auto contents = Load(path_);
   ASSERT_TRUE(contents.ok()) << contents.status();
-  EXPECT_EQ(LastChangeIn(*contents), 30);
-}
-
-TEST_F(SqliteRecordStoreTest, ABackupReplacesNothingAndLeavesNothingBehind) {
-  auto opened = Open(path_);
-  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-  fs::create_directory(image_);
-  Overwrite(image_ + "/mine", "mine");
-  EXPECT_TRUE(absl::IsAlreadyExists(opened->store->Backup(image_ + "/mine")));
-  EXPECT_EQ(Contents(image_ + "/mine"), "mine");
-  EXPECT_THAT(FilesIn(image_), ElementsAre("mine"));
-  EXPECT_TRUE(absl::IsNotFound(opened->store->Backup(image_ + "/no/backup")));
-}
-
-TEST_F(SqliteRecordStoreTest, BackupsRunBesideCommits) {
-  auto opened = Open(path_);
-  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-  fs::create_directory(image_);
-  std::atomic<bool> done = false;
-  std::thread writer([&] {
-    for (int n = 1; !done; ++n) EXPECT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
-  });
-  for (int i = 0; i < 10; ++i) {
-    const std::string directory = absl::StrCat(image_, "/", i);
-    fs::create_directory(directory);
-    const absl::Status status = opened->store->Backup(directory + "/sluice.db");
-    EXPECT_TRUE(status.ok()) << status;
-    const auto contents = Load(directory);
-    EXPECT_TRUE(contents.ok()) << contents.status();
-    if (contents.ok()) LastChangeIn(*contents);
-  }
-  done = true;
-  writer.join();
+  EXPECT_THAT(Lines(*contents), ElementsAre("record d1 #7 r1"));
 }
 
 }  // namespace

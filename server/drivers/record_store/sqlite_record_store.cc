@@ -37,6 +37,7 @@ absl::Status WithContext(const absl::Status& status, absl::string_view context) 
 }  // namespace
 
 struct SqliteRecordStore::Table {
+  SqliteDatabase& database;
   const RowKind& kind;
   SqliteStatement select;
   SqliteStatement put;
@@ -48,12 +49,15 @@ struct SqliteRecordStore::Table {
     return absl::InvalidArgumentError(absl::StrCat(key, " is too large to be stored"));
   }
   absl::Status PutRow(const RecordRow& row) {
-    return put.BindText(0, row.key)
-        .Bind(1, row.number)
-        .BindBytes(2, row.body)
-        .Bind(3, ChecksumOf(kind, row))
-        .Bind(4, row.parts)
-        .Run();
+    SLUICE_RETURN_IF_ERROR(put.BindText(0, row.key)
+                               .Bind(1, row.number)
+                               .BindBytes(2, row.body)
+                               .Bind(3, ChecksumOf(kind, row))
+                               .Bind(4, row.parts)
+                               .Run());
+    if (sqlite3_changes(database.handle()) == 1) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("the place ", row.number, " of ", row.key, " in table ",
+                                            kind.table, " is another's"));
   }
   absl::Status Put(const std::string& key, int64_t number, const MessageLite& message) {
     SLUICE_RETURN_IF_ERROR(Encode(key, message));
@@ -108,11 +112,11 @@ absl::Status SqliteRecordStore::PrepareTables() {
             *database_, "INSERT INTO " + table +
                             " (key, number, body, checksum, parts) VALUES (?, ?, ?, ?, ?) ON "
                             "CONFLICT DO UPDATE SET body = excluded.body, checksum = "
-                            "excluded.checksum, parts = excluded.parts"));
+                            "excluded.checksum, parts = excluded.parts WHERE key = excluded.key"));
     SLUICE_ASSIGN_OR_RETURN(
         SqliteStatement erase,
         SqliteStatement::Prepare(*database_, "DELETE FROM " + table + " WHERE " + kind.erase_by));
-    tables_.push_back({kind, std::move(select), std::move(put), std::move(erase), ""});
+    tables_.push_back({*database_, kind, std::move(select), std::move(put), std::move(erase), ""});
   }
   return absl::OkStatus();
 }

@@ -31,6 +31,8 @@ constexpr char kMagic[] = "SQLite format 3";  // with its NUL
 constexpr size_t kHeaderBytes = 100;
 constexpr size_t kWriteVersionAt = 18;
 constexpr size_t kReadVersionAt = 19;
+constexpr unsigned char kRollbackJournal = 1;
+constexpr unsigned char kWriteAheadLog = 2;
 constexpr size_t kTableFormatAt = 44;
 constexpr size_t kVersionAt = 60;
 constexpr size_t kApplicationIdAt = 68;
@@ -62,17 +64,18 @@ absl::StatusOr<Header> ReadHeader(const std::string& path) {
 
 // Of the parts that SQLite refuses without naming damage.
 bool IsKnown(const Header& header) {
-  // 1 is a rollback journal, 2 a write-ahead log.
-  const auto is_journal = [](unsigned char version) { return version == 1 || version == 2; };
+  const auto is_journal = [](unsigned char version) {
+    return version == kRollbackJournal || version == kWriteAheadLog;
+  };
   const int32_t table_format = BigEndian(header, kTableFormatAt);
   return is_journal(header[kWriteVersionAt]) && is_journal(header[kReadVersionAt]) &&
          table_format >= 0 && table_format <= 4;
 }
 
-// The file's version. It is always in the file itself, never only in the write-ahead log: Migrate
-// sees to that.
-absl::StatusOr<int> CheckedVersion(const std::string& path, const SqliteSchema& schema) {
-  SLUICE_ASSIGN_OR_RETURN(const Header header, ReadHeader(path));
+// The file's version is always in the file itself, never only in the write-ahead log: Migrate sees
+// to that.
+absl::Status CheckVersion(const std::string& path, const Header& header,
+                          const SqliteSchema& schema) {
   if (BigEndian(header, kApplicationIdAt) != schema.application_id) {
     return Refusal(path,
                    "belongs to another program, or its header is damaged; choose another data_dir, "
@@ -87,7 +90,26 @@ absl::StatusOr<int> CheckedVersion(const std::string& path, const SqliteSchema& 
   // Create and Migrate leave no such file.
   if (version < 1) return DamageError(path, absl::StrCat("its header tells of schema ", version));
   if (!IsKnown(header)) return DamageError(path, "its header tells of what there is not");
-  return version;
+  return absl::OkStatus();
+}
+
+// A backup is a file without a log. One that lies beside it belongs to the file whose place it
+// took, and SQLite would read the two as one.
+absl::Status CheckLogIsItsOwn(const std::string& path, const Header& header) {
+  const std::string log = LogOf(path);
+  struct stat info = {};
+  const bool has_log = stat(log.c_str(), &info) == 0 && info.st_size > 0;
+  if (!has_log || header[kReadVersionAt] != kRollbackJournal) return absl::OkStatus();
+  return Refusal(path, absl::StrCat("is a backup, or damaged, and the log ", log,
+                                    " beside it belongs to the file that was there before; move "
+                                    "the log away, or restore the backup again as the manual "
+                                    "page says"));
+}
+
+absl::Status CheckFile(const std::string& path, const SqliteSchema& schema) {
+  SLUICE_ASSIGN_OR_RETURN(const Header header, ReadHeader(path));
+  SLUICE_RETURN_IF_ERROR(CheckVersion(path, header, schema));
+  return CheckLogIsItsOwn(path, header);
 }
 
 absl::Status Expect(SqliteDatabase& database, const std::string& pragma, absl::string_view value) {
@@ -177,7 +199,7 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenAndMigrate(const std::string
 absl::StatusOr<std::unique_ptr<SqliteDatabase>> OpenWithSchema(const std::string& path,
                                                                const SqliteSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CreateUnlessThere(path, schema));
-  SLUICE_RETURN_IF_ERROR(CheckedVersion(path, schema).status());
+  SLUICE_RETURN_IF_ERROR(CheckFile(path, schema));
   SLUICE_ASSIGN_OR_RETURN(const std::optional<int64_t> tear, CheckLog(path));
   if (tear.has_value()) LogTear(path, *tear);
   auto database = OpenAndMigrate(path, schema);
