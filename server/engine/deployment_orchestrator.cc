@@ -251,7 +251,7 @@ void StartRollback(v1::DeploymentState& state) {
 void DeploymentOrchestrator::Rollback() {
   context_.control.Progress();
   // Going on past failures: what can be brought back is brought back.
-  const RunOutcome outcome = Runner(context_, {.go_on = true}).Run();
+  const RunOutcome outcome = Runner(context_, {.go_on = true, .counts_targets = false}).Run();
   if (outcome.interrupt == Interrupt::kDeadline) {
     return FailWith(v1::REASON_ROLLBACK_FAILED,
                     "the rollback made no progress within the progress deadline");

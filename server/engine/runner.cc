@@ -126,8 +126,10 @@ void Runner::RecordTally() {
       step.set_error(ShortError(so_far_.last_step.message, context_.text_room.step_error));
     }
     v1::DeploymentResult& result = *state.mutable_result();
-    result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
-    result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
+    if (policy_.counts_targets) {
+      result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
+      result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
+    }
     AddErrors(context_.text_room, so_far_.last_step.errors, state);
     const bool has_traffic = state.phase() == v1::PHASE_DEPLOYING && !SwitchesTraffic(state.plan());
     if (has_traffic && state.targets_size() > 0) {

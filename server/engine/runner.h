@@ -27,6 +27,8 @@ class Runner {
   struct Policy {
     bool go_on = false;
     int tolerated = 0;
+    // In the result; what a deployment's way back does is not counted as its own work.
+    bool counts_targets = true;
   };
 
   Runner(RunContext context, Policy policy);

@@ -34,6 +34,7 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
   }
   if (outcome.interrupt != Interrupt::kNone) return outcome;
   if (!outcome.ok() && !step.failure_is_tolerated()) {
+    if (!policy_.counts_targets) return outcome;
     AtEnd([](v1::DeploymentState& state, v1::Step&) {
       state.mutable_result()->set_targets_failed(state.result().targets_failed() + 1);
     });

@@ -74,6 +74,8 @@ TEST_F(RolloutTest, TakesBackExactlyTheTouchedTargets) {
   EXPECT_EQ(state.targets(4).attempts(), 0);
   EXPECT_EQ(state.fleet().version(), "1.0");
   EXPECT_GT(state.deploy_plan().steps_size(), 0);
+  EXPECT_EQ(state.result().targets_updated(), 3) << "the way back is not counted";
+  EXPECT_EQ(state.result().targets_failed(), 1);
 }
 
 TEST_F(RolloutTest, AnUnhealthyTargetStopsTheRollout) {
@@ -97,6 +99,8 @@ TEST_F(RolloutTest, ARollbackThatFailsIsFailedAndMixed) {
   EXPECT_TRUE(absl::StrContains(state.message(), "t1")) << state.message();
   EXPECT_TRUE(absl::StrContains(state.message(), "t3")) << "the first cause: " << state.message();
   EXPECT_THAT(Versions(), ElementsAre("2.0", "1.0", "1.0", "1.0"));
+  EXPECT_EQ(state.result().targets_updated(), 2);
+  EXPECT_EQ(state.result().targets_failed(), 1) << "t3; t1 failed on the way back";
 
   world_->Script(CallKind::kDeploy, "t1", "1.0", {});
   ASSERT_TRUE(Rollback(state.id()).ok());
