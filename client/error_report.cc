@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/durations.h"
 #include "client/exit_code.h"
 #include "client/text.h"
@@ -14,6 +15,12 @@
 
 namespace sluice::client {
 namespace {
+
+// The daemon names fields of the request; who typed flags looks for those.
+std::string InFlags(const std::string& text) {
+  return absl::StrReplaceAll(Printable(text),
+                             {{"to_version", "--to-version"}, {"request_id", "--request-id"}});
+}
 
 std::vector<std::string> FieldViolations(const grpc::Status& status) {
   std::vector<std::string> lines;
@@ -23,9 +30,9 @@ std::vector<std::string> FieldViolations(const grpc::Status& status) {
     google::rpc::BadRequest bad_request;
     if (!any.UnpackTo(&bad_request)) continue;
     for (const auto& violation : bad_request.field_violations()) {
-      const std::string field = Printable(violation.field());
+      const std::string field = InFlags(violation.field());
       lines.push_back(
-          absl::StrCat("  ", field, field.empty() ? "" : ": ", Printable(violation.description())));
+          absl::StrCat("  ", field, field.empty() ? "" : ": ", InFlags(violation.description())));
     }
   }
   return lines;
@@ -34,7 +41,7 @@ std::vector<std::string> FieldViolations(const grpc::Status& status) {
 std::string InvalidRequest(const grpc::Status& status) {
   const std::vector<std::string> violations = FieldViolations(status);
   if (violations.empty()) {
-    return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n");
+    return absl::StrCat("sluice: refused: ", InFlags(status.error_message()), "\n");
   }
   std::string report = absl::StrCat("sluice: refused: the request has ",
                                     Counted(violations.size(), "mistake"), "\n");
@@ -140,7 +147,7 @@ std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
-      return absl::StrCat("sluice: refused: ", Printable(status.error_message()), "\n",
+      return absl::StrCat("sluice: refused: ", InFlags(status.error_message()), "\n",
                           IsAdvised(status) ? "" : Advice(status.error_code()));
     default:
       return absl::StrCat("sluice: the call failed (code ", static_cast<int>(status.error_code()),

@@ -76,6 +76,11 @@ Line StatusLabel(v1::Status status) {
   return Line(icon.text, icon.style).Add(" ").Add(Word(status), icon.style);
 }
 
+Line FleetLabel(v1::FleetConsistency consistency) {
+  const bool is_one_version = consistency == v1::FLEET_CONSISTENCY_CONSISTENT;
+  return Line(Word(consistency), is_one_version ? Style::kGood : Style::kWarning);
+}
+
 Span TargetIcon(const v1::TargetState& target) {
   switch (target.phase()) {
     case v1::TARGET_PHASE_DEPLOYING:

@@ -35,6 +35,8 @@ bool IsTerminal(v1::Status status);
 
 // "✔ completed" in its colour.
 Line StatusLabel(v1::Status status);
+// "mixed" in its colour.
+Line FleetLabel(v1::FleetConsistency consistency);
 Span TargetIcon(const v1::TargetState& target);
 Span StepIcon(v1::StepStatus status);
 

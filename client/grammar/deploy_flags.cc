@@ -35,7 +35,7 @@ void AddDeploymentFlags(CLI::App& verb, DeployOptions& options) {
   verb.add_option("--strategy", options.strategy,
                   "on targets: rolling, blue_green, canary; on traffic or a flag: "
                   "rolling_strategy, canary_strategy, blue_green_strategy, feature_flag (the "
-                  "service's configured one)");
+                  "service's configured one, of which a strategy named here takes nothing over)");
   verb.add_option("--target", options.targets, "ID or ID=ADDRESS; may be repeated (all)")
       ->allow_extra_args(false);
   verb.add_option("--on-failure", options.on_failure, "rollback, stop or continue (rollback)")

@@ -124,8 +124,7 @@ Line VersionText(const v1::DeploymentState& state) {
 }
 
 Line FleetText(const v1::Fleet& fleet) {
-  const bool consistent = fleet.consistency() == v1::FLEET_CONSISTENCY_CONSISTENT;
-  Line line(Word(fleet.consistency()), consistent ? Style::kGood : Style::kWarning);
+  Line line = FleetLabel(fleet.consistency());
   if (!fleet.version().empty()) line.Add(absl::StrCat(" on ", fleet.version()));
   return line;
 }

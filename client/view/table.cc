@@ -81,11 +81,13 @@ std::vector<Line> ServiceTable(const v1::ListServicesResponse& list, bool wide) 
   for (const v1::Service& service : list.services()) {
     const auto id = [wide](const std::string& full) { return OrDash(wide ? full : ShortId(full)); };
     rows.push_back({Line(service.name()), OrDash(service.active_version()),
+                    service.has_fleet() ? FleetLabel(service.fleet().consistency()) : OrDash(""),
                     id(service.active_deployment_id()), id(service.latest_deployment_id()),
                     Line(absl::StrCat(service.target_count())),
                     Line(service.configured() ? "yes" : "no")});
   }
-  return RenderTable({"SERVICE", "VERSION", "ACTIVE", "LATEST", "TARGETS", "CONFIGURED"}, rows);
+  return RenderTable({"SERVICE", "VERSION", "FLEET", "ACTIVE", "LATEST", "TARGETS", "CONFIGURED"},
+                     rows);
 }
 
 }  // namespace sluice::client

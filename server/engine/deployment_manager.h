@@ -71,6 +71,8 @@ class DeploymentManager {
  private:
   using JobPtr = std::shared_ptr<DeploymentJob>;
 
+  void FillFleet(const ServiceMemory& memory, v1::Service& service) const;
+
   // What the same request made before.
   std::optional<std::string> FindMade(const RequestLog::Name& name,
                                       const v1::DeployRequest& request) const;

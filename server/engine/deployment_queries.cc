@@ -10,10 +10,25 @@
 #include "base/status_macros.h"
 #include "engine/deploy_request.h"
 #include "engine/deployment_manager.h"
+#include "engine/fleet.h"
 #include "engine/plan_duration.h"
 #include "engine/record_size.h"
 
 namespace sluice {
+namespace {
+
+// Of the targets that are configured, and whose version is known.
+std::map<std::string, std::string> KnownVersions(const ServiceDefinition& definition,
+                                                 const ServiceMemory& memory) {
+  std::map<std::string, std::string> versions;
+  for (const v1::Target& target : definition.config.targets()) {
+    const auto found = memory.target_versions.find(target.id());
+    if (found != memory.target_versions.end() && !found->second.empty()) versions.insert(*found);
+  }
+  return versions;
+}
+
+}  // namespace
 
 absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
@@ -46,11 +61,22 @@ v1::ListServicesResponse DeploymentManager::ListServices() const {
     service.set_name(name);
     if (!memory.active_version.empty()) service.set_active_version(memory.active_version);
     service.set_latest_deployment_id(memory.latest_deployment_id);
+    FillFleet(memory, service);
     const auto active = active_of_.find(name);
     if (active != active_of_.end()) service.set_active_deployment_id(active->second);
     *response.add_services() = std::move(service);
   }
   return response;
+}
+
+void DeploymentManager::FillFleet(const ServiceMemory& memory, v1::Service& service) const {
+  const absl::StatusOr<SnapshotPtr> latest = registry_.Get(memory.latest_deployment_id);
+  if (!latest.ok() || !(*latest)->state().has_fleet()) return;
+  const ServiceDefinitionPtr definition = catalog_.Find(service.name());
+  const bool has_targets = definition != nullptr && definition->configured;
+  *service.mutable_fleet() =
+      FleetOfService((*latest)->state(), has_targets ? KnownVersions(*definition, memory)
+                                                     : std::map<std::string, std::string>());
 }
 
 size_t DeploymentManager::ActiveDeployments() const {

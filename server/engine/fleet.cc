@@ -61,4 +61,16 @@ v1::Fleet FleetOf(const v1::DeploymentState& state) {
   return Consistent(*versions.begin());
 }
 
+v1::Fleet FleetOfService(const v1::DeploymentState& latest,
+                         const std::map<std::string, std::string>& versions) {
+  const v1::Fleet& fleet = latest.fleet();
+  // Of the targets of a blue-green deployment one half stands idle.
+  const bool by_targets = !latest.targets().empty() && latest.strategy() != "blue_green";
+  if (!by_targets || fleet.consistency() != v1::FLEET_CONSISTENCY_CONSISTENT) return fleet;
+  for (const auto& [id, version] : versions) {
+    if (version != fleet.version()) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+  }
+  return fleet;
+}
+
 }  // namespace sluice

@@ -160,6 +160,15 @@ TEST(ErrorReportTest, NamesTheAddressThatDidNotAnswer) {
               HasSubstr("no answer within 3s\n"));
 }
 
+TEST(ErrorReportTest, NamesFlagsAndNotTheFieldsBehindThem) {
+  const CallTarget target = {"there", absl::Seconds(1)};
+  EXPECT_EQ(ErrorReport({grpc::StatusCode::FAILED_PRECONDITION, "no way back; name a to_version"},
+                        target),
+            "sluice: refused: no way back; name a --to-version\n");
+  EXPECT_THAT(ErrorReport({grpc::StatusCode::NOT_FOUND, "use another request_id"}, target),
+              HasSubstr("use another --request-id"));
+}
+
 TEST(ErrorReportTest, AdvisesOnce) {
   const CallTarget target = {"there", absl::Seconds(1)};
   EXPECT_EQ(ErrorReport({grpc::StatusCode::NOT_FOUND, "no web; `sluice list` tells"}, target),
@@ -175,8 +184,11 @@ TEST(TableTest, AlignsColumnsWithoutBlanksAtTheEnd) {
   service.set_configured(true);
   service.set_target_count(3);
   EXPECT_THAT(Texts(ServiceTable(list, false)),
-              ElementsAre("SERVICE         VERSION  ACTIVE  LATEST  TARGETS  CONFIGURED",
-                          "a-long-service  -        -       -       3        yes"));
+              ElementsAre("SERVICE         VERSION  FLEET  ACTIVE  LATEST  TARGETS  CONFIGURED",
+                          "a-long-service  -        -      -       -       3        yes"));
+  service.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_MIXED);
+  EXPECT_EQ(Texts(ServiceTable(list, false))[1],
+            "a-long-service  -        mixed  -       -       3        yes");
 }
 
 TEST(LiveScreenTest, RedrawsInPlaceAndGivesTheCursorBack) {

@@ -114,6 +114,16 @@ TEST_F(VerbsTest, ADaemonThatEndsCancelsCalls) {
   EXPECT_THAT(console_.errors, HasSubstr("is shutting down; try again when it is back"));
 }
 
+TEST_F(VerbsTest, ADeployWithoutAnAnswerTellsHowToRetryIt) {
+  daemon_.Refuse({grpc::StatusCode::CANCELLED, "CANCELLED"}, /*calls=*/100);
+  EXPECT_EQ(Sluice("deploy web v2"), 7);
+  const std::string id = daemon_.Last<v1::DeployRequest>().request_id();
+  EXPECT_THAT(console_.errors, HasSubstr("try again with --request-id " + id + ":"));
+  daemon_.Stop();
+  EXPECT_EQ(Sluice("deploy web v2"), 7);
+  EXPECT_THAT(console_.errors, Not(HasSubstr("--request-id"))) << "nobody can have done it";
+}
+
 TEST_F(VerbsTest, ASocketPathThatIsTooLongIsAUsageErrorOfItsSetting) {
   const std::string path = "/" + std::string(107, 'x');
   EXPECT_EQ(Run({"sluice", "--address", "unix:" + path, "list"}), 2);

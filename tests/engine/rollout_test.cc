@@ -110,6 +110,23 @@ TEST_F(RolloutTest, ARollbackThatFailsIsFailedAndMixed) {
   EXPECT_EQ(again.deploy_plan().version(), "2.0") << "the way forward stays on record";
 }
 
+TEST_F(RolloutTest, AServiceTellsWhatItReallyRuns) {
+  StartWith(3);
+  const auto fleet = [this] { return manager_->ListServices().services(0).fleet(); };
+  Run(Request());
+  EXPECT_EQ(fleet().consistency(), v1::FLEET_CONSISTENCY_CONSISTENT);
+  EXPECT_EQ(fleet().version(), "2.0");
+  const v1::DeploymentState one = Run(Request("version: '3.0' targets { id: 't2' }"));
+  EXPECT_EQ(one.status(), v1::STATUS_COMPLETED) << one.message();
+  EXPECT_EQ(one.fleet().consistency(), v1::FLEET_CONSISTENCY_CONSISTENT) << "its own targets";
+  EXPECT_EQ(fleet().consistency(), v1::FLEET_CONSISTENCY_MIXED) << "the others stayed on 2.0";
+  Run(Request("version: '3.0'"));
+  EXPECT_EQ(fleet().consistency(), v1::FLEET_CONSISTENCY_CONSISTENT);
+  HangDeploy("t1", "4.0");
+  Deploy(Request("version: '4.0'"));
+  EXPECT_FALSE(manager_->ListServices().services(0).has_fleet()) << "it changes";
+}
+
 TEST_F(RolloutTest, WithoutAPreviousVersionItSaysSo) {
   Configure(2);
   auto definition = std::make_shared<ServiceDefinition>(*catalog_.Find("shop"));
