@@ -11,6 +11,8 @@ import subprocess
 import termios
 import time
 
+import pyte
+
 from calls import eventually
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
@@ -25,6 +27,7 @@ class Terminal:
 
     def __init__(self, *command, columns=80, rows=24, **env):
         self.text = ""
+        self.sizes = []
         self.fd, there = pty.openpty()
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.fd)
@@ -35,6 +38,7 @@ class Terminal:
         os.close(there)
 
     def resize(self, columns, rows):
+        self.sizes.append((len(self.text), columns, rows))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, text):
@@ -68,6 +72,17 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self.fd)
+
+    def screen(self):
+        """What a terminal shows by now, as pyte.Screen: its `display` are the rows."""
+        _, columns, rows = self.sizes[0]
+        screen = pyte.Screen(columns, rows)
+        stream = pyte.Stream(screen)
+        ends = [begin for begin, _, _ in self.sizes[1:]] + [len(self.text)]
+        for (begin, columns, rows), end in zip(self.sizes, ends):
+            screen.resize(rows, columns)
+            stream.feed(self.text[begin:end])
+        return screen
 
     def is_usable(self, end=None):
         """Whether all that the live view changes was given back up to there."""
