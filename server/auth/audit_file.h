@@ -29,6 +29,10 @@ class AuditFile {
   // and one whose last record was altered. A last line without an end is cut off.
   static absl::StatusOr<std::unique_ptr<AuditFile>> Open(const std::string& path);
 
+  // What would keep the calling user from opening it: where it is to be, of what kind it is. Makes
+  // nothing, and does not look at what it holds, or at who writes it.
+  static absl::Status CheckPlace(const std::string& path);
+
   // Gives `records` their sequence and hashes, and returns when they are on the disk. On an error
   // none of them is in the file; the next call may succeed, but not after a failed fdatasync: the
   // kernel may have dropped what it could not write.
