@@ -150,6 +150,15 @@ absl::Status AuditFile::Append(std::vector<v1::AuditRecord>& records) {
   return absl::OkStatus();
 }
 
+absl::Status AuditFile::TryToWrite() {
+  SLUICE_RETURN_IF_ERROR(broken_);
+  SLUICE_RETURN_IF_ERROR(ReopenIfRotated());
+  const off_t size = lseek(fd_.get(), 0, SEEK_END);
+  SLUICE_RETURN_IF_ERROR(Write(std::string(kMaxAuditLineBytes, ' ')));
+  if (ftruncate(fd_.get(), size) != 0) broken_ = Failed("cannot be cut off where its records end");
+  return broken_;
+}
+
 absl::Status AuditFile::ReopenIfRotated() {
   struct stat open_file = {};
   struct stat named = {};
