@@ -19,9 +19,11 @@
 #include "app/log.h"
 #include "app/signals.h"
 #include "app/status_line.h"
+#include "app/surroundings.h"
 #include "app/systemd.h"
 #include "app/version.h"
 #include "app/watchdog.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/violations.h"
 #include "spdlog/spdlog.h"
@@ -35,8 +37,28 @@ void LogIfFailed(const absl::Status& notified) {
   }
 }
 
+absl::StatusOr<config::v1::Config> Load(const Flags& flags, Purpose purpose) {
+  return LoadConfig(flags.config_file, flags.config, [purpose](const config::v1::Config& config) {
+    return CheckSurroundings(config, purpose, RealClock());
+  });
+}
+
+// Says why nothing is started. What may be good the next time, or for the user that the daemon runs
+// as, is no fault of the configuration.
+int Refuse(const absl::Status& refused, bool is_check) {
+  std::fprintf(stderr, "%s\n", std::string(refused.message()).c_str());
+  if (is_check && absl::IsPermissionDenied(refused)) {
+    std::fprintf(stderr,
+                 "sluiced: user %u may not look at all that is needed; check as the user that "
+                 "sluiced runs as\n",
+                 geteuid());
+    return EXIT_FAILURE;
+  }
+  return absl::IsUnavailable(refused) ? EXIT_FAILURE : kExitConfig;
+}
+
 void Reload(const Flags& flags, Daemon& daemon) {
-  const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
+  const absl::StatusOr<config::v1::Config> config = Load(flags, Purpose::kReload);
   const absl::Status status = config.ok() ? daemon.Reload(*config) : config.status();
   if (status.ok()) {
     spdlog::info("event=reloaded services={}", config->services_size());
@@ -68,11 +90,9 @@ int Run(int argc, char** argv) {
                  std::string(status.message()).c_str());
     return kExitConfig;
   }
-  const absl::StatusOr<config::v1::Config> config = LoadConfig(flags.config_file, flags.config);
-  if (!config.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());
-    return kExitConfig;
-  }
+  const absl::StatusOr<config::v1::Config> config =
+      Load(flags, flags.check ? Purpose::kCheck : Purpose::kStart);
+  if (!config.ok()) return Refuse(config.status(), flags.check);
   if (flags.check) {
     const int services = config->services_size();
     std::printf("%s: good, %d service%s\n", flags.config_file->c_str(), services,

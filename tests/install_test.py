@@ -57,6 +57,8 @@ def seconds(unit, key):
 def check_unit(_, prefix):
     unit = (prefix / UNIT).read_text()
     assert f"\nExecStart={prefix}/bin/sluiced --config /etc/sluice/sluice.yaml\n" in unit
+    # What the daemon exits with when to start it again is in vain.
+    assert "\nRestartPreventExitStatus=78\n" in unit
     # drain_grace is 20s by default; 10 s later the daemon kills what runs, for up to 2 s.
     assert seconds(unit, "TimeoutStopSec") > 20 + 10 + 2
     need("systemd-analyze")

@@ -45,6 +45,10 @@ std::vector<Line> Lines(const v1::ServerInfo& info, const std::string& address) 
                                          "knowing who calls",
                                          Style::kWarning)));
   }
+  if (!info.audit_failure().empty()) {
+    lines.push_back(
+        Row("audit", Line("nothing is changed: ").Add(info.audit_failure(), Style::kBad)));
+  }
   if (!info.failure().empty()) lines.push_back(Row("failure", Line(info.failure(), Style::kBad)));
   return lines;
 }

@@ -9,11 +9,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "app/validate_config.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
@@ -99,11 +100,56 @@ std::string FlagOf(absl::string_view field, const ConfigFlags& flags) {
   return "";
 }
 
-// What ValidateConfig finds: the file's faults go to `document`, the flags' are returned.
-std::vector<std::string> Check(const config::v1::Config& config, const ConfigFlags& flags,
-                               YamlDocument& document) {
-  Violations found;
-  ValidateConfig(config, found);
+// The kinds of faults, the gravest last: what time may heal, what another user might not have, and
+// what stays wrong.
+absl::StatusCode KindOf(const absl::Status& fault) {
+  switch (fault.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      return fault.code();
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kUnknown:  // EIO, for example
+      return absl::StatusCode::kUnavailable;
+    default:
+      return absl::StatusCode::kInvalidArgument;
+  }
+}
+
+absl::StatusCode Graver(absl::StatusCode one, absl::StatusCode other) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kInvalidArgument, absl::StatusCode::kPermissionDenied}) {
+    if (one == code || other == code) return code;
+  }
+  return absl::StatusCode::kUnavailable;
+}
+
+struct Faults {
+  Violations all;
+  absl::StatusCode gravest = absl::StatusCode::kUnavailable;
+};
+
+Faults FindFaults(const config::v1::Config& config, const LookAround& look_around) {
+  Faults faults;
+  ValidateConfig(config, faults.all);
+  std::set<std::string> named;
+  for (const Violation& violation : faults.all.all()) named.insert(violation.field);
+  if (!named.empty()) faults.gravest = absl::StatusCode::kInvalidArgument;
+  if (look_around == nullptr) return faults;
+  for (const FieldError& error : look_around(config)) {
+    // A path that breaks a rule need not be there as well.
+    if (named.contains(error.field)) continue;
+    for (const absl::string_view line : absl::StrSplit(error.status.message(), '\n')) {
+      faults.all.Add(error.field, line);
+    }
+    faults.gravest = Graver(faults.gravest, KindOf(error.status));
+  }
+  return faults;
+}
+
+// The file's faults go to `document`, the flags' are returned.
+std::vector<std::string> Assign(const Violations& found, const ConfigFlags& flags,
+                                YamlDocument& document) {
   Violations in_file;
   std::vector<std::string> in_flags;
   for (const Violation& violation : found.all()) {
@@ -118,35 +164,48 @@ std::vector<std::string> Check(const config::v1::Config& config, const ConfigFla
   return in_flags;
 }
 
-absl::StatusOr<config::v1::Config> Complete(config::v1::Config config, bool has_file,
-                                            const ConfigFlags& flags, YamlDocument& document) {
-  ApplyFlags(flags, config);
-  FillDefaults(has_file, config);
-  std::vector<std::string> lines = Check(config, flags, document);
+// Adds to `document` what is wrong with `config`, which was read from it.
+absl::Status Check(const config::v1::Config& config, const ConfigFlags& flags,
+                   const LookAround& look_around, YamlDocument& document) {
+  Faults faults = FindFaults(config, look_around);
+  if (!document.ok()) faults.gravest = absl::StatusCode::kInvalidArgument;
+  std::vector<std::string> lines = Assign(faults.all, flags, document);
   const std::vector<std::string> in_file = document.Lines();
   lines.insert(lines.end(), in_file.begin(), in_file.end());
-  if (!lines.empty()) return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+  if (lines.empty()) return absl::OkStatus();
+  return absl::Status(faults.gravest, absl::StrJoin(lines, "\n"));
+}
+
+absl::StatusOr<config::v1::Config> DefaultConfig(const ConfigFlags& flags,
+                                                 const LookAround& look_around) {
+  config::v1::Config config;
+  YamlDocument nothing("defaults");
+  ApplyFlags(flags, config);
+  FillDefaults(/*has_file=*/false, config);
+  SLUICE_RETURN_IF_ERROR(Check(config, flags, look_around, nothing));
   return config;
 }
 
 }  // namespace
 
 absl::StatusOr<config::v1::Config> ParseConfig(absl::string_view name, absl::string_view text,
-                                               const ConfigFlags& flags) {
+                                               const ConfigFlags& flags,
+                                               const LookAround& look_around) {
   config::v1::Config config;
   YamlDocument document(name);
   document.Read(text, config);
-  return Complete(std::move(config), /*has_file=*/true, flags, document);
+  ApplyFlags(flags, config);
+  FillDefaults(/*has_file=*/true, config);
+  SLUICE_RETURN_IF_ERROR(Check(config, flags, look_around, document));
+  return config;
 }
 
 absl::StatusOr<config::v1::Config> LoadConfig(const std::optional<std::string>& file,
-                                              const ConfigFlags& flags) {
-  if (!file) {
-    YamlDocument nothing("defaults");
-    return Complete({}, /*has_file=*/false, flags, nothing);
-  }
+                                              const ConfigFlags& flags,
+                                              const LookAround& look_around) {
+  if (!file) return DefaultConfig(flags, look_around);
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadFile(*file));
-  return ParseConfig(*file, text, flags);
+  return ParseConfig(*file, text, flags, look_around);
 }
 
 }  // namespace sluice

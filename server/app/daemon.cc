@@ -92,7 +92,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& 
 absl::Status Daemon::OpenFiles() {
   SLUICE_ASSIGN_OR_RETURN(access_, AccessControl::Make(config_, clock_));
   if (!config_.access().audit_file().empty()) {
-    SLUICE_ASSIGN_OR_RETURN(audit_, AuditTrail::Open(config_.access().audit_file(), clock_));
+    SLUICE_ASSIGN_OR_RETURN(audit_, AuditTrail::Open(config_.access().audit_file(), clock_,
+                                                     [this] { UpdateHealth(); }));
   }
   if (config_.listen().has_tls()) {
     SLUICE_ASSIGN_OR_RETURN(certificates_, CertificateFiles::Load(config_.listen().tls(), clock_));
@@ -113,7 +114,6 @@ absl::Status Daemon::Serve(std::vector<UniqueFd> inherited) {
                               .info = Info()};
   SLUICE_ASSIGN_OR_RETURN(server_, RpcServer::Start(std::move(options), context));
   SetServing(server_.get());
-  if (!registry_.CheckWritable().ok()) server_->StopServing();
   self_check_ = server_->MakeSelfCheck();
   return absl::OkStatus();
 }
@@ -165,13 +165,27 @@ void Daemon::KillCommandsOfUnfinished() {
 
 void Daemon::OnJournalFailure(const absl::Status& failure) {
   spdlog::critical("event=journal_failed message={}", Quoted(failure.message(), 1024));
+  {
+    MutexLock lock(serving_mutex_);
+    journal_failed_ = true;
+  }
+  UpdateHealth();
+}
+
+void Daemon::UpdateHealth() {
+  const bool is_kept = registry_.failure().ok();
   MutexLock lock(serving_mutex_);
-  if (serving_ != nullptr) serving_->StopServing();
+  if (serving_ == nullptr) return;
+  const bool is_recorded = audit_ == nullptr || audit_->failure().ok();
+  serving_->SetServing(!draining_ && is_kept && !journal_failed_ && is_recorded);
 }
 
 void Daemon::SetServing(RpcServer* server) {
-  MutexLock lock(serving_mutex_);
-  serving_ = server;
+  {
+    MutexLock lock(serving_mutex_);
+    serving_ = server;
+  }
+  UpdateHealth();
 }
 
 Daemon::~Daemon() {
@@ -225,7 +239,7 @@ void Daemon::Drain() {
   const absl::Duration grace = FromProtoDuration(config_.drain_grace());
   draining_ = true;
   refresher_ = nullptr;
-  server_->StopServing();
+  UpdateHealth();
   manager_.StopAccepting();
   spdlog::info("event=drain_began grace={}", absl::FormatDuration(grace));
   SleepFor(clock_, FromProtoDuration(config_.drain_notice()), std::stop_token());

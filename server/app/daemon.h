@@ -81,10 +81,18 @@ class Daemon {
   void KillCommandsOfUnfinished();
   // Thread-safe.
   void OnJournalFailure(const absl::Status& failure);
+  // Makes health say whether changes are taken. Thread-safe.
+  void UpdateHealth();
+  // Whose health that is from now on.
   void SetServing(RpcServer* server);
 
   const config::v1::Config config_;
   RealClock clock_;
+  std::atomic<bool> draining_{false};
+  Mutex serving_mutex_;
+  // Whose health a failing disk changes; null as server_ is.
+  RpcServer* serving_ ABSL_GUARDED_BY(serving_mutex_) = nullptr;
+  bool journal_failed_ ABSL_GUARDED_BY(serving_mutex_) = false;
   ServiceCatalog catalog_;
   Registry registry_;
   std::unique_ptr<DurableRecords> records_;  // null without data_dir
@@ -93,11 +101,7 @@ class Daemon {
   std::unique_ptr<AuditTrail> audit_;               // null: nothing is recorded
   std::unique_ptr<CertificateFiles> certificates_;  // null: no TLS
   std::unique_ptr<RpcServer> server_;  // null before Start has succeeded and after Drain
-  Mutex serving_mutex_;
-  // Whose health a failing journal changes; null as server_ is.
-  RpcServer* serving_ ABSL_GUARDED_BY(serving_mutex_) = nullptr;
   std::unique_ptr<SelfCheck> self_check_;
-  std::atomic<bool> draining_{false};
   int refreshes_ = 0;  // the refresher's alone
   std::unique_ptr<Ticker> refresher_;
 };

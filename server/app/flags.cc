@@ -21,7 +21,7 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   app.add_option("--config", flags.config_file, "Configuration file (YAML); SIGHUP re-reads it")
       ->type_name("FILE");
   app.add_flag("--check", flags.check,
-               "Only check the configuration: exit code 0, or 78 and all that is wrong");
+               "Only check the configuration and what it names: 0, or 78 and all that is wrong");
   app.add_option("--data-dir", flags.config.data_dir,
                  "Directory in which records survive a restart [none: in memory alone]")
       ->type_name("PATH");

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/audit/audit_line.h"
+#include "base/durable_file.h"
 #include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -54,12 +55,8 @@ absl::StatusOr<Tail> ReadTail(int fd, const std::string& path) {
   return Tail{text.substr(line_begin, end - line_begin), begin + static_cast<off_t>(end) + 1};
 }
 
-// So that a new file is still there after a power failure.
-void SyncDirectoryOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.ok()) fsync(fd.get());
+absl::Status NotRegular(const std::string& path) {
+  return absl::FailedPreconditionError(absl::StrCat(path, ": is no regular file"));
 }
 
 }  // namespace
@@ -73,18 +70,31 @@ absl::StatusOr<std::unique_ptr<AuditFile>> AuditFile::Open(const std::string& pa
   return file;
 }
 
+absl::Status AuditFile::CheckPlace(const std::string& path) {
+  struct stat info = {};
+  if (lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return CheckWritable(DirectoryOf(path));
+    return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be examined"));
+  }
+  if (S_ISLNK(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": is a symbolic link"));
+  }
+  if (!S_ISREG(info.st_mode)) return NotRegular(path);
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be opened for appending"));
+}
+
 absl::Status AuditFile::OpenFile() {
   UniqueFd fd(
       open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!fd.ok()) return Failed("cannot be opened for appending");
   struct stat info = {};
   if (fstat(fd.get(), &info) != 0) return Failed("cannot be examined");
-  if (!S_ISREG(info.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat(path_, ": is no regular file"));
-  }
+  if (!S_ISREG(info.st_mode)) return NotRegular(path_);
   fd_ = std::move(fd);
   SLUICE_RETURN_IF_ERROR(Lock());
-  if (info.st_size == 0) SyncDirectoryOf(path_);
+  // So that a new file is still there after a power failure.
+  if (info.st_size == 0) SyncPath(DirectoryOf(path_)).IgnoreError();
   return absl::OkStatus();
 }
 
@@ -138,6 +148,15 @@ absl::Status AuditFile::Append(std::vector<v1::AuditRecord>& records) {
   last_sequence_ = sequence;
   last_hash_ = hash;
   return absl::OkStatus();
+}
+
+absl::Status AuditFile::TryToWrite() {
+  SLUICE_RETURN_IF_ERROR(broken_);
+  SLUICE_RETURN_IF_ERROR(ReopenIfRotated());
+  const off_t size = lseek(fd_.get(), 0, SEEK_END);
+  SLUICE_RETURN_IF_ERROR(Write(std::string(kMaxAuditLineBytes, ' ')));
+  if (ftruncate(fd_.get(), size) != 0) broken_ = Failed("cannot be cut off where its records end");
+  return broken_;
 }
 
 absl::Status AuditFile::ReopenIfRotated() {

@@ -29,14 +29,24 @@ class AuditFile {
   // and one whose last record was altered. A last line without an end is cut off.
   static absl::StatusOr<std::unique_ptr<AuditFile>> Open(const std::string& path);
 
+  // What would keep the calling user from opening it: where it is to be, of what kind it is. Makes
+  // nothing, and does not look at what it holds, or at who writes it.
+  static absl::Status CheckPlace(const std::string& path);
+
   // Gives `records` their sequence and hashes, and returns when they are on the disk. On an error
   // none of them is in the file; the next call may succeed, but not after a failed fdatasync: the
   // kernel may have dropped what it could not write.
   absl::Status Append(std::vector<v1::AuditRecord>& records);
 
+  // Whether Append would succeed: writes as much as the longest record takes, and takes it back.
+  // After a crash in between Open finds a last line without an end.
+  absl::Status TryToWrite();
+
   // Of the last record; 0 and the first previous hash when there is none.
   int64_t last_sequence() const { return last_sequence_; }
   const std::string& last_hash() const { return last_hash_; }
+  // Whether nothing will be written any more.
+  bool is_broken() const { return !broken_.ok(); }
   // Bytes of a torn last line that Open cut off.
   int64_t cut_bytes() const { return cut_bytes_; }
 

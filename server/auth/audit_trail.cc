@@ -10,6 +10,7 @@
 #include "base/audit/audit_line.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
+#include "base/violations.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
@@ -17,11 +18,22 @@ namespace {
 
 // The changes that a record was waited for are made on the trail's thread.
 constexpr size_t kStackBytes = size_t{1024} * 1024;
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+constexpr size_t kMaxLoggedBytes = 4096;
 
 // Callers learn what it means for them, not how the daemon's disk is laid out.
-absl::Status TextForCallers(const absl::Status& written) {
+absl::Status TextForCallers(const absl::Status& written, bool is_final) {
   if (written.ok()) return written;
-  return absl::Status(written.code(), "its file cannot be written; the daemon's log says more");
+  return absl::Status(written.code(),
+                      absl::StrCat("its file cannot be written",
+                                   is_final ? " any more until sluiced is restarted" : "",
+                                   "; the daemon's log says more"));
+}
+
+void LogUnwritten(std::vector<v1::AuditRecord>& records) {
+  for (v1::AuditRecord& record : records) {
+    spdlog::error("event=audit_unwritten record={}", ToAuditLine(record));
+  }
 }
 
 }  // namespace
@@ -40,8 +52,8 @@ void SetOutcome(const absl::Status& status, v1::AuditRecord& record) {
   record.set_message(std::string(status.message()));
 }
 
-absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& path,
-                                                             Clock& clock) {
+absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& path, Clock& clock,
+                                                             OnChange on_change) {
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<AuditFile> file, AuditFile::Open(path));
   if (file->cut_bytes() > 0) {
     spdlog::warn("event=audit_line_cut file={} bytes={} message=\"the last line was incomplete\"",
@@ -50,15 +62,15 @@ absl::StatusOr<std::unique_ptr<AuditTrail>> AuditTrail::Open(const std::string& 
   // Where the end stands now, told to a place that whoever changes the file may not reach.
   spdlog::info("event=audit_opened file={} records={} last_hash={}", path, file->last_sequence(),
                file->last_hash());
-  std::unique_ptr<AuditTrail> trail(new AuditTrail(std::move(file), clock));
+  std::unique_ptr<AuditTrail> trail(new AuditTrail(std::move(file), clock, std::move(on_change)));
   SLUICE_ASSIGN_OR_RETURN(
       trail->thread_, Thread::Start(
                           clock, "audit", [self = trail.get()] { self->Write(); }, kStackBytes));
   return trail;
 }
 
-AuditTrail::AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock)
-    : clock_(clock), file_(std::move(file)) {}
+AuditTrail::AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock, OnChange on_change)
+    : clock_(clock), on_change_(std::move(on_change)), file_(std::move(file)) {}
 
 AuditTrail::~AuditTrail() {
   {
@@ -95,7 +107,12 @@ void AuditTrail::Take(v1::AuditRecord record, Done done) {
 
 absl::Status AuditTrail::status() const {
   MutexLock lock(mutex_);
-  return status_.ok() ? CheckRoom() : status_;
+  return failure_.ok() ? CheckRoom() : failure_;
+}
+
+absl::Status AuditTrail::failure() const {
+  MutexLock lock(mutex_);
+  return failure_;
 }
 
 void AuditTrail::Flush() {
@@ -108,12 +125,41 @@ void AuditTrail::Flush() {
 void AuditTrail::Write() {
   MutexLock lock(mutex_);
   for (;;) {
-    while (waiting_.empty() && !closing_) {
-      clock_.WaitUntil(mutex_, entry_came_, absl::InfiniteDuration());
-    }
+    while (waiting_.empty() && !closing_) AwaitEntry();
     if (waiting_.empty()) return;
     WriteBatch(std::exchange(waiting_, {}));
   }
+}
+
+// While nothing can be written nobody brings records: it has to be tried without one.
+void AuditTrail::AwaitEntry() {
+  const absl::Duration deadline =
+      failure_.ok() ? absl::InfiniteDuration() : clock_.Monotonic() + kRetryInterval;
+  while (waiting_.empty() && !closing_ && clock_.Monotonic() < deadline) {
+    clock_.WaitUntil(mutex_, entry_came_, deadline);
+  }
+  if (waiting_.empty() && !closing_) Retry();
+}
+
+void AuditTrail::Retry() {
+  mutex_.Unlock();
+  Show(file_->TryToWrite());
+  mutex_.Lock();
+}
+
+void AuditTrail::Show(const absl::Status& written) {
+  if (written == written_) return;
+  written_ = written;
+  if (written.ok()) {
+    spdlog::info("event=audit_recovered message=\"the audit trail can be written again\"");
+  } else {
+    spdlog::critical("event=audit_failed error={}", Quoted(written.message(), kMaxLoggedBytes));
+  }
+  {
+    MutexLock lock(mutex_);
+    failure_ = TextForCallers(written, file_->is_broken());
+  }
+  if (on_change_ != nullptr) on_change_();
 }
 
 void AuditTrail::WriteBatch(std::vector<Entry> batch) {
@@ -122,16 +168,9 @@ void AuditTrail::WriteBatch(std::vector<Entry> batch) {
   std::vector<v1::AuditRecord> records;
   for (Entry& entry : batch) records.push_back(std::move(entry.record));
   const absl::Status written = file_->Append(records);
-  if (!written.ok()) {
-    spdlog::error("event=audit_failed error=\"{}\"", std::string(written.message()));
-    for (v1::AuditRecord& record : records) {
-      spdlog::error("event=audit_unwritten record={}", ToAuditLine(record));
-    }
-  }
-  const absl::Status told = TextForCallers(written);
-  mutex_.Lock();
-  status_ = told;
-  mutex_.Unlock();
+  Show(written);
+  if (!written.ok()) LogUnwritten(records);
+  const absl::Status told = failure();
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].done) continue;
     batch[i].done(told.ok() ? absl::StatusOr<int64_t>(records[i].sequence()) : told);

@@ -40,11 +40,14 @@ class AuditTrail {
   // Told once the sequence of a record that is on the disk, or that it is not there; on the trail's
   // thread.
   using Done = std::function<void(const absl::StatusOr<int64_t>&)>;
+  // Told each time that failure() becomes another; on the trail's thread.
+  using OnChange = std::function<void()>;
 
   static constexpr size_t kMaxWaiting = 10'000;
 
   // The errors of AuditFile::Open.
-  static absl::StatusOr<std::unique_ptr<AuditTrail>> Open(const std::string& path, Clock& clock);
+  static absl::StatusOr<std::unique_ptr<AuditTrail>> Open(const std::string& path, Clock& clock,
+                                                          OnChange on_change = nullptr);
   ~AuditTrail();
 
   // Stamps the time and takes the record; returns at once. A record that cannot be kept goes to the
@@ -53,10 +56,13 @@ class AuditTrail {
   // The same for what has been done already: that is taken however many wait.
   void AppendDone(v1::AuditRecord record, Done done);
 
-  // Changes are to be refused while it is an error, since nobody acts unrecorded: the last write
-  // failed, or kMaxWaiting wait. Becomes OK again with the next record that can be written. Tells
-  // callers nothing of the daemon's disk; the log does.
+  // Changes are to be refused while it is an error, since nobody acts unrecorded: failure(), or
+  // kMaxWaiting wait.
   absl::Status status() const;
+
+  // Why nothing can be written: the last write failed. OK again with the next one that succeeds,
+  // which is tried once a second. Tells callers nothing of the daemon's disk; the log does.
+  absl::Status failure() const;
 
   // Returns when every record that was taken is written, or has failed.
   void Flush();
@@ -67,21 +73,27 @@ class AuditTrail {
     Done done;
   };
 
-  AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock);
+  AuditTrail(std::unique_ptr<AuditFile> file, Clock& clock, OnChange on_change);
   absl::Status CheckRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Take(v1::AuditRecord record, Done done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Write();
+  void AwaitEntry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Retry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteBatch(std::vector<Entry> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What came of the latest write: logged, and shown, when it is another than before.
+  void Show(const absl::Status& written);
 
   Clock& clock_;
+  const OnChange on_change_;
   const std::unique_ptr<AuditFile> file_;  // the thread's alone
+  absl::Status written_;                   // as Show was told last; the thread's alone
   mutable Mutex mutex_;
   CondVar entry_came_;
   CondVar batch_ended_;
   std::vector<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::optional<Thread> thread_;
 };
 

@@ -43,6 +43,28 @@ absl::StatusOr<std::unique_ptr<CertificateFiles>> CertificateFiles::Load(const c
   return files;
 }
 
+std::vector<FieldError> CertificateFiles::Check(const config::v1::Tls& tls, const Clock& clock) {
+  std::vector<FieldError> faults = CertificateFiles(tls, clock).FindFaults();
+  // As in Refresh.
+  return faults.empty() ? faults : CertificateFiles(tls, clock).FindFaults();
+}
+
+std::vector<FieldError> CertificateFiles::FindFaults() {
+  MutexLock reading(refresh_mutex_);
+  std::vector<FieldError> faults;
+  const auto add = [&faults](const char* field, const absl::Status& status) {
+    if (!status.ok()) faults.push_back({FieldPath("listen.tls", field), status});
+  };
+  absl::Status status = chain_.Poll().status();
+  add("certificate_file", status.ok() ? CheckChain() : status);
+  status = private_key_.Poll().status();
+  add("key_file", status.ok() ? CheckKey() : status);
+  if (client_ca_ == nullptr) return faults;
+  status = client_ca_->Poll().status();
+  add("client_ca_file", status.ok() ? CheckClientCa() : status);
+  return faults;
+}
+
 absl::StatusOr<bool> CertificateFiles::Refresh() {
   MutexLock reading(refresh_mutex_);
   SLUICE_RETURN_IF_ERROR(Poll());
@@ -92,16 +114,29 @@ absl::Status CertificateFiles::Poll() {
   return status;
 }
 
+absl::Status CertificateFiles::CheckChain() const {
+  return Of(chain_.path(), CheckServerChain(chain_.content(), clock_.Now()));
+}
+
+absl::Status CertificateFiles::CheckKey() const {
+  const std::string& key = private_key_.content();
+  // What the chain itself has wrong is told of the chain.
+  const bool has_chain = ReadCertificate(chain_.content()).ok();
+  return Of(private_key_.path(),
+            has_chain ? CheckPrivateKey(key, chain_.content()) : CheckPrivateKey(key));
+}
+
+absl::Status CertificateFiles::CheckClientCa() const {
+  if (client_ca_ == nullptr) return absl::OkStatus();
+  return Of(client_ca_->path(), CheckAuthorities(client_ca_->content(), clock_.Now()));
+}
+
 absl::StatusOr<ServerCertificate> CertificateFiles::Checked() {
-  const absl::Time now = clock_.Now();
+  SLUICE_RETURN_IF_ERROR(CheckChain());
+  SLUICE_RETURN_IF_ERROR(CheckKey());
+  SLUICE_RETURN_IF_ERROR(CheckClientCa());
   ServerCertificate checked{chain_.content(), private_key_.content(), "", absl::InfinitePast(), 0};
-  SLUICE_RETURN_IF_ERROR(Of(chain_.path(), CheckServerChain(checked.chain, now)));
-  SLUICE_RETURN_IF_ERROR(
-      Of(private_key_.path(), CheckPrivateKey(checked.private_key, checked.chain)));
-  if (client_ca_ != nullptr) {
-    checked.client_ca = client_ca_->content();
-    SLUICE_RETURN_IF_ERROR(Of(client_ca_->path(), CheckAuthorities(checked.client_ca, now)));
-  }
+  if (client_ca_ != nullptr) checked.client_ca = client_ca_->content();
   SLUICE_ASSIGN_OR_RETURN(const CertificateInfo info, ReadCertificate(checked.chain));
   checked.not_after = info.not_after;
   return checked;

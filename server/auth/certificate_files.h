@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -18,6 +19,7 @@
 #include "auth/watched_file.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/violations.h"
 #include "sluice/config/v1/access.pb.h"
 
 namespace sluice {
@@ -38,6 +40,10 @@ class CertificateFiles {
   static absl::StatusOr<std::unique_ptr<CertificateFiles>> Load(const config::v1::Tls& tls,
                                                                 const Clock& clock);
 
+  // All that would keep Load from serving now, by field. UNAVAILABLE for a certificate for which it
+  // is only too early.
+  static std::vector<FieldError> Check(const config::v1::Tls& tls, const Clock& clock);
+
   // Reads the files again if one has changed; true when there is a new set. The error says why the
   // old set is kept, once for each change. Reads from the disk: not for a gRPC callback.
   absl::StatusOr<bool> Refresh();
@@ -51,7 +57,12 @@ class CertificateFiles {
 
  private:
   CertificateFiles(const config::v1::Tls& tls, const Clock& clock);
+  std::vector<FieldError> FindFaults();
   absl::Status Poll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  // Of what was read last.
+  absl::Status CheckChain() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  absl::Status CheckKey() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  absl::Status CheckClientCa() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   absl::StatusOr<ServerCertificate> Checked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
 
   const Clock& clock_;

@@ -34,15 +34,19 @@ bool IsUnixMatch(const Grant& grant, uint32_t id, const UnixIdentity& caller) {
   return caller.uid == id;
 }
 
+// `error` is what the name service had.
+absl::Status Unknown(const char* what, const std::string& name, int error) {
+  const std::string message = absl::StrCat("the system knows no ", what, " ", Quoted(name));
+  if (error == 0) return absl::NotFoundError(message);
+  return absl::UnavailableError(absl::StrCat(message, " (it could not be asked)"));
+}
+
 absl::StatusOr<uint32_t> UserId(const std::string& name) {
   std::string buffer(kMaxEntryBytes, '\0');
   passwd entry = {};
   passwd* found = nullptr;
   const int error = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
-    return absl::NotFoundError(absl::StrCat("the system knows no user ", Quoted(name),
-                                            error == 0 ? "" : " (it could not be asked)"));
-  }
+  if (found == nullptr) return Unknown("user", name, error);
   return entry.pw_uid;
 }
 
@@ -51,10 +55,7 @@ absl::StatusOr<uint32_t> GroupId(const std::string& name) {
   group entry = {};
   group* found = nullptr;
   const int error = getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
-    return absl::NotFoundError(absl::StrCat("the system knows no group ", Quoted(name),
-                                            error == 0 ? "" : " (it could not be asked)"));
-  }
+  if (found == nullptr) return Unknown("group", name, error);
   return entry.gr_gid;
 }
 
@@ -72,6 +73,14 @@ absl::StatusOr<uint32_t> IdOf(const Grant& grant) {
     default:
       return 0;
   }
+}
+
+// Of the grant's principal: "access.grants[2].unix_user".
+std::string PrincipalField(const config::v1::Access& access, int index) {
+  const auto* principal =
+      Grant::descriptor()->FindFieldByNumber(access.grants(index).principal_case());
+  const std::string grant = FieldPath("access.grants", static_cast<size_t>(index));
+  return FieldPath(grant, principal == nullptr ? "" : principal->name());
 }
 
 std::string Objects(std::optional<absl::string_view> service) {
@@ -101,6 +110,15 @@ bool GlobMatches(absl::string_view pattern, absl::string_view name) {
   return pattern.find_first_not_of('*', p) == absl::string_view::npos;
 }
 
+std::vector<FieldError> FindUnknownPrincipals(const config::v1::Access& access) {
+  std::vector<FieldError> unknown;
+  for (int i = 0; i < access.grants_size(); ++i) {
+    const absl::Status status = IdOf(access.grants(i)).status();
+    if (!status.ok()) unknown.push_back({PrincipalField(access, i), status});
+  }
+  return unknown;
+}
+
 Policy Policy::Open() {
   Policy policy;
   policy.open_ = true;
@@ -113,7 +131,7 @@ absl::StatusOr<Policy> Policy::FromGrants(const config::v1::Access& access) {
   for (int i = 0; i < access.grants_size(); ++i) {
     const absl::StatusOr<uint32_t> id = IdOf(access.grants(i));
     if (!id.ok()) {
-      unknown.Add(FieldPath("access.grants", static_cast<size_t>(i)), id.status().message());
+      unknown.Add(PrincipalField(access, i), id.status().message());
       continue;
     }
     policy.rules_.push_back({access.grants(i), *id});

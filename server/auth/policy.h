@@ -17,12 +17,17 @@
 #include "absl/strings/string_view.h"
 #include "auth/methods.h"
 #include "auth/principal.h"
+#include "base/violations.h"
 #include "sluice/config/v1/access.pb.h"
 
 namespace sluice {
 
 // Whether `name` is what `pattern` describes: * is any run of characters, ? is one.
 bool GlobMatches(absl::string_view pattern, absl::string_view name);
+
+// The users and groups of grants that the system does not know, by field: NOT_FOUND; UNAVAILABLE
+// when it could not be asked. May block for as long as the name service does.
+std::vector<FieldError> FindUnknownPrincipals(const config::v1::Access& access);
 
 class Policy {
  public:

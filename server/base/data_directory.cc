@@ -19,48 +19,90 @@ namespace {
 constexpr char kLockName[] = "/sluiced.lock";
 
 absl::Status Unfit(const std::string& path, absl::string_view why) {
-  return absl::FailedPreconditionError(absl::StrCat("data_dir ", path, " ", why));
+  return absl::FailedPreconditionError(absl::StrCat(path, " ", why));
+}
+
+absl::Status CannotMake(int error, const std::string& path) {
+  const absl::Status status = FileError(error, absl::StrCat("cannot make ", path));
+  if (error != ENOENT) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat(status.message(), "; create ", DirectoryOf(path), " first"));
 }
 
 absl::Status Make(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return SyncPath(DirectoryOf(path));
-  if (errno == EEXIST) return absl::OkStatus();
-  const absl::Status error = FileError(errno, absl::StrCat("cannot make data_dir ", path));
-  if (errno != ENOENT) return error;
-  return absl::FailedPreconditionError(
-      absl::StrCat(error.message(), "; create ", DirectoryOf(path), " first"));
+  return errno == EEXIST ? absl::OkStatus() : CannotMake(errno, path);
+}
+
+absl::Status CheckKind(const std::string& path, const struct stat& found) {
+  if (S_ISLNK(found.st_mode)) return Unfit(path, "is a symbolic link; name the directory itself");
+  if (!S_ISDIR(found.st_mode)) return Unfit(path, "is not a directory");
+  return absl::OkStatus();
+}
+
+absl::Status CheckOwner(const std::string& path, const struct stat& found) {
+  if (found.st_uid == geteuid()) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(path, " belongs to user ", found.st_uid,
+                                                  ", sluiced runs as user ", geteuid(),
+                                                  "; chown it or choose another"));
+}
+
+absl::Status Close(const std::string& path, const struct stat& found) {
+  if ((found.st_mode & 077) == 0 || chmod(path.c_str(), found.st_mode & 0700) == 0) {
+    return absl::OkStatus();
+  }
+  return FileError(errno, absl::StrCat("cannot close ", path, " to other users"));
 }
 
 absl::Status CheckAndClose(const std::string& path) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0) {
-    return FileError(errno, absl::StrCat("cannot look at data_dir ", path));
+    return FileError(errno, absl::StrCat("cannot look at ", path));
   }
-  if (S_ISLNK(found.st_mode)) return Unfit(path, "is a symbolic link; name the directory itself");
-  if (!S_ISDIR(found.st_mode)) return Unfit(path, "is not a directory");
-  if (found.st_uid != geteuid()) {
-    return Unfit(path, absl::StrCat("belongs to user ", found.st_uid, ", sluiced runs as user ",
-                                    geteuid(), "; chown it or choose another"));
-  }
-  if ((found.st_mode & 077) != 0 && chmod(path.c_str(), found.st_mode & 0700) != 0) {
-    return FileError(errno, absl::StrCat("cannot close data_dir ", path, " to other users"));
-  }
-  return absl::OkStatus();
+  SLUICE_RETURN_IF_ERROR(CheckKind(path, found));
+  SLUICE_RETURN_IF_ERROR(CheckOwner(path, found));
+  return Close(path, found);
+}
+
+// Of a directory that is not there.
+absl::Status CheckParent(const std::string& path, DataDirectory::User user) {
+  struct stat parent {};
+  if (stat(DirectoryOf(path).c_str(), &parent) != 0) return CannotMake(errno, path);
+  // Whoever it is for may have it made: systemd does (StateDirectory).
+  if (user == DataDirectory::User::kAnybody) return absl::OkStatus();
+  return CheckWritable(DirectoryOf(path));
 }
 
 absl::Status NotLocked(const std::string& path, const absl::Status& why) {
   if (!absl::IsAlreadyExists(why)) return why;
-  return absl::AlreadyExistsError(absl::StrCat("data_dir ", path, " is locked by ", why.message(),
+  return absl::AlreadyExistsError(absl::StrCat(path, " is locked by ", why.message(),
                                                "; stop that daemon or choose another directory"));
+}
+
+absl::Status OfDataDir(const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat("data_dir: ", status.message()));
 }
 
 }  // namespace
 
+absl::Status DataDirectory::Check(const std::string& path, User user) {
+  struct stat found {};
+  if (lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return CheckParent(path, user);
+    return FileError(errno, absl::StrCat("cannot look at ", path));
+  }
+  SLUICE_RETURN_IF_ERROR(CheckKind(path, found));
+  const absl::Status owned = CheckOwner(path, found);
+  if (!owned.ok()) return user == User::kAnybody ? absl::OkStatus() : owned;
+  return CheckWritable(path);
+}
+
 absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& path) {
-  SLUICE_RETURN_IF_ERROR(Make(path));
-  SLUICE_RETURN_IF_ERROR(CheckAndClose(path));
+  SLUICE_RETURN_IF_ERROR(OfDataDir(Make(path)));
+  SLUICE_RETURN_IF_ERROR(OfDataDir(CheckAndClose(path)));
   absl::StatusOr<LockFile> lock = LockFile::Acquire(absl::StrCat(path, kLockName));
-  if (!lock.ok()) return NotLocked(path, lock.status());
+  if (!lock.ok()) return OfDataDir(NotLocked(path, lock.status()));
   return std::unique_ptr<DataDirectory>(new DataDirectory(path, *std::move(lock)));
 }
 

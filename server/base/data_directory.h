@@ -18,10 +18,19 @@ namespace sluice {
 
 class DataDirectory {
  public:
+  // As whom the daemon that is to have it runs.
+  enum class User {
+    kCaller,
+    kAnybody,  // with other rights, maybe: who owns the directory is that user
+  };
+
+  // What would keep Open from it, but for another daemon that has it. Changes nothing.
+  // PERMISSION_DENIED when another user could; NOT_FOUND or FAILED_PRECONDITION when nobody could.
+  static absl::Status Check(const std::string& path, User user);
+
   // Makes the directory when it is missing (its parent must be there), closes it to everybody but
   // its owner, and locks it until the end of this object or of the process. ALREADY_EXISTS, at
-  // once, with the holder's process id when another daemon has it; FAILED_PRECONDITION when it is
-  // no directory, a symbolic link or somebody else's.
+  // once, with the holder's process id when another daemon has it; else as Check.
   static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(const std::string& path);
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;

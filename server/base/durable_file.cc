@@ -43,6 +43,13 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+absl::Status CheckWritable(const std::string& directory) {
+  if (faccessat(AT_FDCWD, directory.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) {
+    return absl::OkStatus();
+  }
+  return FileError(errno, absl::StrCat("cannot make files in ", directory));
+}
+
 absl::Status RenameDurably(const std::string& from, const std::string& to) {
   int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   // Network file systems know no flags; a link refuses to replace too.

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What it takes for a file to be there, whole, after a crash of the machine, and errors of the file
-// system as statuses. Used by the record store and the data directory. All calls block.
+// system as statuses. Used by the record store, the data directory and the audit trail. All calls
+// block.
 
 #ifndef SLUICE_BASE_DURABLE_FILE_H_
 #define SLUICE_BASE_DURABLE_FILE_H_
@@ -26,6 +27,9 @@ absl::Status SyncPath(const std::string& path);
 
 // The directory that `path` is in.
 std::string DirectoryOf(const std::string& path);
+
+// Whether the calling user may make files in `directory`, as far as can be told without making one.
+absl::Status CheckWritable(const std::string& directory);
 
 // Gives the file `from`, which is synced already, the name `to` for good. ALREADY_EXISTS when
 // something has that name; it is never replaced.

@@ -20,6 +20,12 @@ struct Violation {
   std::string description;  // "must be at least 1, is 0"
 };
 
+// The same where its code matters: what kind of fault it is.
+struct FieldError {
+  std::string field;
+  absl::Status status;
+};
+
 // The payload under which ToStatus() carries a google.rpc.BadRequest.
 inline constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 

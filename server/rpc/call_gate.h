@@ -75,6 +75,11 @@ class CallGate {
     return access_.is_closed() ? call.principal.Key() : "";
   }
 
+  // Why no change may begin: the trail cannot be written.
+  absl::Status TrailFailure() const {
+    return trail_ == nullptr ? absl::OkStatus() : trail_->failure();
+  }
+
   // To be asked before anything is changed: keeps that the call begins, so that the trail says who
   // it was whatever becomes of the daemon. Without a trail `begun` is called at once, else on the
   // trail's thread. UNAVAILABLE while the trail cannot be written; RESOURCE_EXHAUSTED when too much

@@ -246,6 +246,7 @@ absl::StatusOr<grpc::ByteBuffer> DeploymentService::Info(
   info.set_epoch(registry_.epoch());
   info.set_newest_revision(registry_.newest_revision());
   info.set_failure(std::string(registry_.failure().message()));
+  info.set_audit_failure(std::string(gate_.TrailFailure().message()));
   return MessageBuffer(info);
 }
 

@@ -214,7 +214,7 @@ RpcServer::~RpcServer() {
   if (server_ != nullptr) Shutdown(absl::ZeroDuration());
 }
 
-void RpcServer::StopServing() { SetHealth(*server_, false); }
+void RpcServer::SetServing(bool serving) { SetHealth(*server_, serving); }
 
 void RpcServer::Shutdown(absl::Duration grace) {
   hub_.Close();

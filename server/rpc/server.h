@@ -93,8 +93,8 @@ class RpcServer {
     return std::make_unique<SelfCheck>(*server_, accept_pulse_);
   }
 
-  // Health says NOT_SERVING from now on; calls are still answered.
-  void StopServing();
+  // What health says from now on; calls are answered in any case.
+  void SetServing(bool serving);
   // Ends the watch streams, waits up to `grace` for calls that run, then cuts them off. The
   // registry must be closed before, so that the hub's thread ends.
   void Shutdown(absl::Duration grace);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,34 @@ TEST_F(AuditTest, ALineIsOneJsonObjectThatEndsWithItsHash) {
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->reason(), "say \"hi\"\n");
   EXPECT_EQ(parsed->hash(), record.hash());
+}
+
+TEST_F(AuditTest, ATryToWriteLeavesNothing) {
+  const auto file = Open();
+  EXPECT_TRUE(Append(*file, {"a"}).ok());
+  EXPECT_TRUE(file->TryToWrite().ok());
+  EXPECT_EQ(Lines().size(), 1u);
+  {
+    const FileSizeLimit limit(100);
+    EXPECT_FALSE(file->TryToWrite().ok());
+  }
+  EXPECT_TRUE(Append(*file, {"b"}).ok());
+  EXPECT_EQ(Fault(), "");
+}
+
+TEST_F(AuditTest, ACrashWhileItTriesToWriteCostsNothing) {
+  v1::AuditRecord longest = Record(std::string(5000, '\x01'));
+  for (auto* text : {longest.mutable_reason(), longest.mutable_message(), longest.mutable_peer()}) {
+    *text = longest.service();
+  }
+  std::vector<v1::AuditRecord> records = {Record("a"), longest};
+  EXPECT_TRUE(Open()->Append(records).ok());
+  std::ofstream(path(), std::ios::app) << std::string(kMaxAuditLineBytes, ' ');
+  const auto file = Open();
+  EXPECT_EQ(file->cut_bytes(), static_cast<int64_t>(kMaxAuditLineBytes));
+  EXPECT_TRUE(Append(*file, {"b"}).ok());
+  EXPECT_EQ(Fault(), "");
+  EXPECT_EQ(Lines().size(), 3u);
 }
 
 TEST_F(AuditTest, NoSecretAndNoBrokenTextGetsIntoALine) {

@@ -105,6 +105,42 @@ TEST_F(AuditTrailTest, AFullDiskShowsInTheStatusUntilItIsOver) {
   EXPECT_EQ(VerifyAuditTrail(path())->records, 1);
 }
 
+// Nobody brings a record while changes are refused and nobody is sent here.
+TEST_F(AuditTrailTest, AFullDiskIsTriedAgainWithoutARecordAndEachChangeIsToldOnce) {
+  Mutex mutex;
+  CondVar changed;
+  int changes = 0;
+  const auto trail = *AuditTrail::Open(path(), clock_, [&] {
+    MutexLock lock(mutex);
+    ++changes;
+    changed.NotifyAll();
+  });
+  const auto await = [&](int count) {
+    MutexLock lock(mutex);
+    while (changes < count) changed.Wait(mutex);
+    return changes;
+  };
+  EXPECT_TRUE(trail->Append(Record("web")).ok());
+  trail->Flush();
+  {
+    const FileSizeLimit limit(100);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(trail->Append(Record("web")).ok());
+      trail->Flush();
+    }
+    EXPECT_FALSE(trail->failure().ok());
+    EXPECT_EQ(await(1), 1);
+  }
+  EXPECT_EQ(await(2), 2);
+  EXPECT_TRUE(trail->failure().ok()) << trail->failure();
+  EXPECT_TRUE(trail->Append(Record("web")).ok());
+  trail->Flush();
+  EXPECT_EQ(await(2), 2);
+  const auto summary = VerifyAuditTrail(path());
+  EXPECT_EQ(summary->records, 2);
+  EXPECT_FALSE(summary->ends_within_a_line);
+}
+
 TEST_F(AuditTrailTest, TooManyWaitingRecordsAreRefusedAtOnceButNotOfWhatWasDone) {
   const auto trail = OpenTrail();
   Mutex mutex;

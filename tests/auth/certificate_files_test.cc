@@ -7,7 +7,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "auth/scratch.h"
 #include "base/crypto/certificate.h"
 #include "base/crypto/certificate_maker.h"
@@ -169,6 +171,33 @@ TEST_F(CertificateFilesTest, RefusesToStartWithWhatCannotServe) {
   Install(Server());
   directory_.Write("ca.crt", Server().certificate);
   EXPECT_THAT(LoadError(), HasSubstr("is not that of an authority"));
+}
+
+TEST_F(CertificateFilesTest, ACheckTellsOfEachFile) {
+  const auto check = [this] {
+    std::vector<std::string> lines;
+    for (const FieldError& error : CertificateFiles::Check(tls_, clock_)) {
+      lines.push_back(absl::StrCat(error.field, ": ", error.status.ToString()));
+    }
+    return lines;
+  };
+  EXPECT_THAT(check(), ElementsAre(HasSubstr("tls.certificate_file: NOT_FOUND: "),
+                                   HasSubstr("tls.key_file: NOT_FOUND: ")));
+  Install(Server());
+  EXPECT_THAT(check(), ElementsAre());
+  directory_.Write("ca.crt", Server().certificate);
+  directory_.Write("server.key", Server().private_key);
+  EXPECT_THAT(check(), ElementsAre(HasSubstr("key_file: FAILED_PRECONDITION: "),
+                                   HasSubstr("client_ca_file: FAILED_PRECONDITION: ")));
+  // A key of which no certificate tells whether it belongs to it is looked at all the same.
+  directory_.Write("server.crt", "garbage");
+  tls_.clear_client_ca_file();
+  EXPECT_THAT(check(), ElementsAre(HasSubstr("certificate_file: ")));
+  directory_.Write("server.key", "garbage");
+  EXPECT_THAT(check(), ElementsAre(HasSubstr("certificate_file: "), HasSubstr("key_file: ")));
+  Install(Issue({.common_name = "s",
+                 .validity = {clock_.now + absl::Hours(1), clock_.now + absl::Hours(9)}}));
+  EXPECT_THAT(check(), ElementsAre(HasSubstr("certificate_file: UNAVAILABLE: ")));
 }
 
 TEST_F(CertificateFilesTest, OthersMustNotBeAbleToReadTheKey) {

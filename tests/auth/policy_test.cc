@@ -172,8 +172,8 @@ TEST(Policy, NamesUsersAndGroupsThatTheSystemDoesNotKnow) {
       Parse("grants:\n- {unix_user: no-such-user, role: admin, services: ['*']}\n"
             "- {unix_group: no-such-group, role: admin, services: ['*']}"));
   EXPECT_EQ(policy.status().message(),
-            "access.grants[0]: the system knows no user \"no-such-user\"; "
-            "access.grants[1]: the system knows no group \"no-such-group\"");
+            "access.grants[0].unix_user: the system knows no user \"no-such-user\"; "
+            "access.grants[1].unix_group: the system knows no group \"no-such-group\"");
 }
 
 TEST(Methods, EveryRpcHasALine) {

@@ -18,6 +18,8 @@
 namespace sluice {
 namespace {
 
+using User = DataDirectory::User;
+
 mode_t ModeOf(const std::string& path) {
   struct stat found {};
   EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
@@ -89,6 +91,35 @@ TEST_F(DataDirectoryTest, T07SomebodyElsesIsRefused) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
   ASSERT_EQ(chown(path_.c_str(), 12345, 12345), 0);
   EXPECT_TRUE(absl::StrContains(ErrorOf(path_), "belongs to user 12345"));
+  EXPECT_TRUE(absl::IsPermissionDenied(DataDirectory::Check(path_, User::kCaller)));
+  EXPECT_TRUE(DataDirectory::Check(path_, User::kAnybody).ok());
+}
+
+TEST_F(DataDirectoryTest, ACheckMakesAndChangesNothing) {
+  for (const User user : {User::kCaller, User::kAnybody}) {
+    EXPECT_TRUE(DataDirectory::Check(path_, user).ok());
+    EXPECT_NE(access(path_.c_str(), F_OK), 0);
+  }
+  ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  EXPECT_TRUE(DataDirectory::Check(path_, User::kCaller).ok());
+  EXPECT_EQ(ModeOf(path_), 0755u);
+  EXPECT_NE(access((path_ + "/sluiced.lock").c_str(), F_OK), 0);
+  const auto holder = DataDirectory::Open(path_);
+  EXPECT_TRUE(DataDirectory::Check(path_, User::kCaller).ok()) << "another daemon has it";
+}
+
+// Of what Open refuses without looking at who has it, Check says the same.
+TEST_F(DataDirectoryTest, ACheckRefusesWhatTheStartRefuses) {
+  std::ofstream(parent_.Inside("file")) << "x";
+  ASSERT_EQ(symlink("/", parent_.Inside("link").c_str()), 0);
+  for (const char* name : {"file", "link", "file/data", "none/data"}) {
+    const absl::Status refused = DataDirectory::Open(parent_.Inside(name)).status();
+    EXPECT_FALSE(refused.ok());
+    for (const User user : {User::kCaller, User::kAnybody}) {
+      const absl::Status checked = DataDirectory::Check(parent_.Inside(name), user);
+      EXPECT_EQ(checked.code(), refused.code()) << name << ": " << checked << " " << refused;
+    }
+  }
 }
 
 }  // namespace

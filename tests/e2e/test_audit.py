@@ -1,6 +1,7 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """The audit trail: what it has, what fills it, and what it must never tell."""
+import os
 import resource
 import subprocess
 import time
@@ -11,7 +12,8 @@ import pytest
 from access_world import ROLES, configuration, deploy, grant, make_world, refusal
 from calls import await_log, eventually, refused, request, status_name, strategy
 from conftest import SLUICE
-from security import audit_lines, audit_records, code_of, stub_at
+from security import Tokens, audit_lines, audit_records, code_of, stub_at
+from test_api import check_health
 
 
 def verify(path):
@@ -80,6 +82,22 @@ def test_a_rotated_trail_goes_on_in_a_new_file_and_the_log_says_where(make_world
     assert verify(rotated).returncode == verify(world.audit).returncode == 0
 
 
+SERVED = ["", "sluice.v1.DeploymentService"]
+
+
+def failing(world):
+    """The daemon tells everybody that the trail cannot be written."""
+    for service in SERVED:
+        eventually(lambda: check_health(world.daemon, service) == "NOT_SERVING")
+    token = world.token("viewer")
+    with stub_at(world.address, token=token) as stub:
+        info = stub.GetServerInfo(request("GetServerInfo"))
+    assert info.audit_failure and info.failure == ""
+    assert str(world.audit) not in info.audit_failure
+    shown = world.daemon.cli("info", env={**os.environ, "SLUICE_TOKEN": token})
+    assert f"audit       nothing is changed: {info.audit_failure}\n" in shown.stdout
+
+
 def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
     world = make_world(ROLES)
     with stub_at(world.address, token=world.token("admin")) as stub:
@@ -94,14 +112,46 @@ def test_nothing_is_changed_while_the_trail_cannot_be_written(make_world):
             assert "nothing is changed while the audit trail cannot be written" in \
                 error.value.details()
             assert str(world.audit) not in error.value.details()
+        failing(world)
         # Reads go on.
         assert {s.service for s in stub.ListStates(request("ListStates")).states} == {"web"}
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-        with refused(grpc.StatusCode.UNAVAILABLE):
-            # The record of this refusal is the one that shows that it works again.
-            deploy(stub, "other")
+        # It is tried without a call: where nothing serves, nobody calls.
+        for service in SERVED:
+            eventually(lambda: check_health(world.daemon, service) == "SERVING")
+        assert stub.GetServerInfo(request("GetServerInfo")).audit_failure == ""
         assert deploy(stub, "other").id
     assert verify(world.audit).returncode == 0
+
+
+def break_trail(daemon, audit):
+    """Rotated away, with something in its place that cannot be written."""
+    audit.unlink()
+    audit.mkdir()
+    for _ in range(3):
+        with refused(grpc.StatusCode.UNAVAILABLE):
+            deploy(daemon.stub)
+    eventually(lambda: check_health(daemon, "") == "NOT_SERVING")
+
+
+def test_a_trail_that_fails_and_recovers_is_logged_once_and_takes_no_drain_back(start_daemon,
+                                                                                tmp_path):
+    Tokens(tmp_path / "tokens")
+    audit = tmp_path / "audit.jsonl"
+    daemon = start_daemon(configuration(tmp_path, [grant("anybody: true", "role: admin")],
+                                        "drain_notice: 60s\n"))
+    break_trail(daemon, audit)
+    audit.rmdir()
+    eventually(lambda: check_health(daemon, "") == "SERVING")
+    eventually(lambda: "event=audit_recovered" in daemon.log())
+    assert [daemon.log().count(f"event=audit_{what}") for what in ("failed", "recovered")] == [1, 1]
+    break_trail(daemon, audit)
+    daemon.process.terminate()
+    await_log(daemon, "event=drain_began")
+    audit.rmdir()
+    eventually(lambda: daemon.log().count("event=audit_recovered") == 2)
+    for service in SERVED:
+        assert check_health(daemon, service) == "NOT_SERVING"
 
 
 def test_a_flood_of_refusals_does_not_fill_the_trail(make_world):

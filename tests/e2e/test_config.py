@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon's configuration: what is accepted, refused, and re-read."""
 import os
+import pathlib
+import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 
 import grpc
 import pytest
 
 from calls import await_log, call, eventually, refused, rolling, run_sluiced, violations
 from conftest import SLUICED
+from security import is_root, make_certificates
 
 EXIT_CONFIG = 78
 
@@ -70,6 +75,125 @@ def test_a_bad_configuration_starts_nothing(tmp_path):
     result = run_sluiced("--config", config, "--socket", tmp_path / "s.sock")
     assert result.returncode == EXIT_CONFIG
     assert not (tmp_path / "s.sock").exists()
+
+
+# --- What the configuration names on the machine.
+
+SURROUNDED = """\
+data_dir: {place}/tokens
+listen:
+  tls:
+    certificate_file: {place}/certs/server.crt
+    key_file: {place}/certs/client.key
+    client_ca_file: {place}/certs/none.crt
+access:
+  token_file: {place}/tokens
+  audit_file: {place}/none/audit.jsonl
+  grants:
+    - {{unix_user: no-such-user, role: admin, services: ['*']}}
+    - {{unix_group: no-such-group, role: admin, services: ['*']}}
+limits:
+  history_per_service: 0
+"""
+SURROUNDING_FAULTS = [
+    "1:1: data_dir: {place}/tokens is not a directory",
+    "5:5: listen.tls.key_file: {place}/certs/client.key: the key does not belong to the certificate",
+    "6:5: listen.tls.client_ca_file: {place}/certs/none.crt: cannot be read: No such file or directory",
+    "8:3: access.token_file: {place}/tokens:1: a line must be NAME SHA256 [EXPIRY]; "
+    "`sluice token new NAME` prints one",
+    "9:3: access.audit_file: cannot make files in {place}/none: No such file or directory",
+    '11:8: access.grants[0].unix_user: the system knows no user "no-such-user"',
+    '12:8: access.grants[1].unix_group: the system knows no group "no-such-group"',
+    "14:3: limits.history_per_service: must be from 1 to 10000, is 0",
+]
+
+
+def everything_in(place):
+    return {path: (path.stat().st_mode, path.stat().st_mtime_ns) for path in place.rglob("*")}
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)], ids=["start", "check"])
+def test_every_fault_of_what_is_named_is_listed_at_once(tmp_path, check):
+    place = tmp_path / "place"
+    place.mkdir()
+    make_certificates(place / "certs")
+    (place / "tokens").write_text("x\n")
+    (place / "tokens").chmod(0o600)
+    config = tmp_path / "sluice.yaml"
+    config.write_text(SURROUNDED.format(place=place))
+    before = everything_in(place)
+    result = run_sluiced("--config", config, "--socket", tmp_path / "s.sock", *check)
+    assert result.returncode == EXIT_CONFIG
+    assert result.stderr.splitlines() == [f"{config}:" + line.format(place=place)
+                                          for line in SURROUNDING_FAULTS]
+    assert everything_in(place) == before
+
+
+def test_a_check_beside_the_running_daemon_is_good_and_touches_nothing(start_daemon, tmp_path):
+    make_certificates(tmp_path / "certs")
+    daemon = start_daemon(
+        "allow_unconfigured_services: true\n"
+        f"listen: {{tls: {{certificate_file: {tmp_path}/certs/server.crt, "
+        f"key_file: {tmp_path}/certs/server.key, client_ca_file: {tmp_path}/certs/ca.crt}}}}\n"
+        f"access: {{audit_file: {tmp_path}/audit.jsonl, grants: "
+        "[{anybody: true, role: admin, services: ['*']}]}\n", durable=True)
+    before = everything_in(tmp_path)
+    result = run_sluiced("--check", "--config", daemon.config)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert everything_in(tmp_path) == before
+    # Whose data it is, is not the file's fault.
+    second = run_sluiced("--config", daemon.config, "--socket", tmp_path / "other.sock")
+    assert second.returncode == 1 and "is locked by process" in second.stderr
+
+
+def test_a_check_by_who_may_not_look_says_so(tmp_path):
+    if not is_root():
+        pytest.skip("only root can be somebody else")
+    nobody = pwd.getpwnam("nobody")
+    as_nobody = {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        place.chmod(0o755)
+        program = shutil.copy(SLUICED, place)
+        certificates = make_certificates(place / "certs")
+        certificates.chmod(0o755)
+        config = place / "sluice.yaml"
+        config.write_text(f"data_dir: {place}/data\nlisten:\n  tls:\n"
+                          f"    certificate_file: {certificates}/server.crt\n"
+                          f"    key_file: {certificates}/server.key\n")
+        line = (f"{config}:5:5: listen.tls.key_file: {certificates}/server.key: cannot be read: "
+                "Permission denied")
+
+        def run(*arguments, **how):
+            return subprocess.run([program, "--config", config, "--socket", place / "s", *arguments],
+                                  capture_output=True, text=True, timeout=10, check=False, **how)
+
+        # It is the daemon's user who has to be able to make data_dir, or whoever makes it for him.
+        checked = run("--check", **as_nobody)
+        assert checked.returncode == 1
+        assert checked.stderr.splitlines() == [
+            line, f"sluiced: user {nobody.pw_uid} may not look at all that is needed; check as the "
+            "user that sluiced runs as"]
+        started = run(**as_nobody)
+        assert started.returncode == EXIT_CONFIG
+        assert started.stderr.splitlines() == [
+            f"{config}:1:1: data_dir: cannot make files in {place}: Permission denied", line]
+        # Where something is wrong whoever looks, that counts.
+        config.write_text(config.read_text() + "drain_grace: 0s\n")
+        checked = run("--check", **as_nobody)
+        assert checked.returncode == EXIT_CONFIG and line in checked.stderr
+
+
+def test_a_reload_tells_each_fault_by_its_line(start_daemon, tmp_path):
+    good = "access: {grants: [{anybody: true, role: admin, services: ['*']}]}\n"
+    daemon = start_daemon("allow_unconfigured_services: true\n" + good)
+    daemon.config.write_text(SURROUNDED.format(place=tmp_path).split("limits:")[0])
+    daemon.process.send_signal(signal.SIGHUP)
+    for words in (f":8:3: access.token_file: {tmp_path}/tokens: cannot be read",
+                  ":11:8: access.grants[0].unix_user: the system", ":12:8: access.grants[1].unix_g"):
+        await_log(daemon, words)
+    # The rest of the file is not taken before a restart.
+    assert daemon.log().count("event=reload_problem") == 3
 
 
 def test_a_configuration_that_is_not_there_is_refused(tmp_path):

@@ -16,10 +16,11 @@ import time
 import grpc
 import pytest
 
-from calls import await_log, call, eventually, listed, request, rolling, strategy
+from calls import await_log, call, eventually, listed, request, rolling, run_sluiced, strategy
 from conftest import SLUICED
 from test_api import check_health
 
+EXIT_CONFIG = 78
 OPEN = "allow_unconfigured_services: true\n"
 BULK = {f"k{i}": "x" * 1000 for i in range(20)}
 SMALL_FILE_BYTES = 256 * 1024
@@ -151,16 +152,17 @@ def make_foreign(place):
     os.chown(place / "data", 12345, 12345)
 
 
-def refuses(config, place, **how):
+def refuses(config, place, code=1, **how):
     """The one line with which sluiced gives up."""
     begin = time.monotonic()
     ended = subprocess.run([str(how.pop("program", SLUICED)), "--socket", f"{place}/s.sock",
                             "--config", str(config)], capture_output=True, text=True, timeout=10,
                            check=False, **how)
-    assert ended.returncode == 1
+    assert ended.returncode == code
     assert time.monotonic() - begin < 5
     lines = ended.stderr.splitlines()
-    assert len(lines) == 1 and lines[0].startswith("sluiced: "), ended.stderr
+    begins_with = "sluiced: " if code == 1 else f"{config}:1:1: data_dir: "
+    assert len(lines) == 1 and lines[0].startswith(begins_with), ended.stderr
     return lines[0]
 
 
@@ -175,9 +177,15 @@ def test_t07_what_is_no_data_directory_is_refused(tmp_path, make, words):
     path = tmp_path / "data" if list(tmp_path.iterdir()) else tmp_path / "missing" / "data"
     config = tmp_path / "sluice.yaml"
     config.write_text(f"data_dir: {path}\n")
-    line = refuses(config, tmp_path)
-    assert f"data_dir {path} " in line or f"data_dir {path}:" in line
+    line = refuses(config, tmp_path, EXIT_CONFIG)
+    assert f"data_dir: {path} " in line or f"cannot make {path}:" in line
     assert words in line
+    # Whose it has to be depends on who starts the daemon.
+    checked = run_sluiced("--check", "--config", config)
+    if make is make_foreign:
+        assert checked.returncode == 0
+    else:
+        assert (checked.returncode, checked.stderr) == (EXIT_CONFIG, line + "\n")
 
 
 def test_t07_a_read_only_data_directory_is_refused():
@@ -194,8 +202,13 @@ def test_t07_a_read_only_data_directory_is_refused():
             nobody = pwd.getpwnam("nobody")
             os.chown(place / "data", nobody.pw_uid, nobody.pw_gid)
             how = {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
-        line = refuses(config, place, program=program, **how)
-    assert "cannot open" in line and "Permission denied" in line
+        line = refuses(config, place, EXIT_CONFIG, program=program, **how)
+        assert f"cannot make files in {place}/data: Permission denied" in line
+        checked = subprocess.run([program, "--check", "--config", config], capture_output=True,
+                                 text=True, timeout=10, check=False, **how)
+        assert checked.returncode == 1
+        first, second = checked.stderr.splitlines()
+        assert first == line and "check as the user that sluiced runs as" in second
 
 
 @pytest.fixture

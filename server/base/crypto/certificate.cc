@@ -75,7 +75,7 @@ absl::Status CheckValidity(const X509& certificate, absl::Time now) {
   const CertificateInfo info = InfoOf(certificate);
   const std::string who = absl::StrCat("the certificate of ", Quoted(info.common_name));
   if (now < info.not_before) {
-    return absl::FailedPreconditionError(
+    return absl::UnavailableError(
         absl::StrCat(who, " is not valid before ",
                      absl::FormatTime(absl::RFC3339_sec, info.not_before, absl::UTCTimeZone())));
   }
@@ -118,18 +118,20 @@ absl::Status CheckServerChain(absl::string_view chain_pem, absl::Time now) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPrivateKey(absl::string_view key_pem) {
+  SLUICE_ASSIGN_OR_RETURN(const KeyPtr key, ParsePrivateKey(key_pem));
+  if (EVP_PKEY_get_security_bits(key.get()) >= kMinSecurityBits) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "the key is too weak for TLS; take P-256, or RSA with at least 2048 bits");
+}
+
 absl::Status CheckPrivateKey(absl::string_view key_pem, absl::string_view chain_pem) {
+  SLUICE_RETURN_IF_ERROR(CheckPrivateKey(key_pem));
   SLUICE_ASSIGN_OR_RETURN(const KeyPtr key, ParsePrivateKey(key_pem));
   SLUICE_ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, ParseCertificates(chain_pem));
-  if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
-    ERR_clear_error();
-    return absl::FailedPreconditionError("the key does not belong to the certificate");
-  }
-  if (EVP_PKEY_get_security_bits(key.get()) < kMinSecurityBits) {
-    return absl::FailedPreconditionError(
-        "the key is too weak for TLS; take P-256, or RSA with at least 2048 bits");
-  }
-  return absl::OkStatus();
+  if (X509_check_private_key(chain.front().get(), key.get()) == 1) return absl::OkStatus();
+  ERR_clear_error();
+  return absl::FailedPreconditionError("the key does not belong to the certificate");
 }
 
 absl::Status CheckAuthorities(absl::string_view pem, absl::Time now) {

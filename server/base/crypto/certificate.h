@@ -32,14 +32,16 @@ absl::StatusOr<CertificateInfo> ReadCertificate(absl::string_view pem);
 
 // Whether a server can serve with `chain_pem` (its own certificate first, then those that signed
 // it) at `now`: it can be read, its order is right, it is valid now and made for servers.
+// UNAVAILABLE when it is only too early.
 absl::Status CheckServerChain(absl::string_view chain_pem, absl::Time now);
 
-// Whether `key_pem` is a key that is strong enough and belongs to the first certificate of
-// `chain_pem`.
+// Whether `key_pem` is a key that is strong enough.
+absl::Status CheckPrivateKey(absl::string_view key_pem);
+// And whether it belongs to the first certificate of `chain_pem`.
 absl::Status CheckPrivateKey(absl::string_view key_pem, absl::string_view chain_pem);
 
 // Whether `pem` holds authorities alone, and at least one that is valid at `now`: a bundle may
-// carry an old one along.
+// carry an old one along. UNAVAILABLE when it is only too early.
 absl::Status CheckAuthorities(absl::string_view pem, absl::Time now);
 
 }  // namespace sluice
