@@ -21,6 +21,8 @@ constexpr absl::Duration kLongestRest = absl::Seconds(2);
 // gRPC gives up connecting before this: a stream that lasted longer was connected, even if there
 // was nothing to say.
 constexpr absl::Duration kLongestConnect = absl::Seconds(30);
+// A state may have megabytes.
+constexpr size_t kMostWaiting = 4;
 // Stands on one stack with gRPC's own calls.
 constexpr size_t kStackBytes = 1024 * 1024;
 
@@ -49,6 +51,7 @@ StateFeed::~StateFeed() {
     stop_ = true;
     if (context_ != nullptr) context_->TryCancel();
     stopping_.NotifyAll();
+    taken_.NotifyAll();
   }
   if (thread_.has_value()) thread_->Join();
 }
@@ -62,6 +65,7 @@ std::optional<FeedEvent> StateFeed::Take() {
   }
   FeedEvent event = std::move(events_.front());
   events_.pop_front();
+  taken_.NotifyAll();
   return event;
 }
 
@@ -100,6 +104,7 @@ grpc::Status StateFeed::ReadStream() {
     read_something_ = true;
     request_.set_from_revision(std::max(request_.from_revision(), response.revision()));
     response.has_state() ? Put(std::move(*response.mutable_state())) : Put(FeedAlive{});
+    AwaitRoom();
   }
   return reader->Finish();
 }
@@ -109,6 +114,11 @@ void StateFeed::Put(FeedEvent event) {
   events_.push_back(std::move(event));
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+}
+
+void StateFeed::AwaitRoom() {
+  MutexLock lock(mutex_);
+  while (events_.size() >= kMostWaiting && !stop_) taken_.Wait(mutex_);
 }
 
 bool StateFeed::Rest(absl::Duration duration) {

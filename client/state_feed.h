@@ -1,8 +1,9 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The daemon's stream of states as a queue that a poll can wait for. Reads on a thread of its own
-// and comes back by itself when the daemon restarts, from the last revision seen. Used by Follow.
+// The daemon's stream of states as a queue that a poll can wait for. Reads on a thread of its own,
+// not far ahead of who takes the states (the daemon leaves out what a slow reader would only find
+// replaced), and comes back by itself when the daemon restarts, from the last revision seen. Used by Follow.
 
 #ifndef SLUICE_CLIENT_STATE_FEED_H_
 #define SLUICE_CLIENT_STATE_FEED_H_
@@ -65,6 +66,8 @@ class StateFeed {
   // Reads one stream to its end.
   grpc::Status ReadStream();
   void Put(FeedEvent event);
+  // Until few are left to be taken, or the feed is being destroyed.
+  void AwaitRoom();
   // False when the feed is being destroyed.
   bool Rest(absl::Duration duration);
   std::shared_ptr<grpc::ClientContext> NewContext();
@@ -75,6 +78,7 @@ class StateFeed {
   UniqueFd wake_;
   Mutex mutex_;
   CondVar stopping_;
+  CondVar taken_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<FeedEvent> events_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);

@@ -1,10 +1,15 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """Records of thousands of targets, as a client sees them that sets no limit of its own: 4 MiB."""
+import re
+import subprocess
+from pathlib import Path
+
 import grpc
 import pytest
 
 from calls import pb, request, rolling
+from conftest import SLUICE
 
 TARGETS = 10_000
 
@@ -50,6 +55,24 @@ def test_a_deployment_of_ten_thousand_targets_reaches_a_client_with_the_usual_li
     assert [state.id for page in found for state in page.states] == ids[::-1]
     assert len(found) > 1
     assert all(page.ByteSize() <= 4 << 20 for page in found)
+
+
+def test_a_watch_whose_output_nobody_reads_stays_small(start_daemon):
+    daemon = start_daemon()
+    channel, stub = connect(daemon)
+    watch = subprocess.Popen([SLUICE, "--address", f"unix:{daemon.socket}", "watch"],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        with channel:
+            accepted = stub.Deploy(request("Deploy", service="one", version="v2",
+                                           targets=many_targets(), strategy=rolling(TARGETS // 500)))
+            daemon.await_status(accepted.id, "COMPLETED", seconds=120)
+        status = Path(f"/proc/{watch.pid}/status").read_text()
+        assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < 300_000
+        assert watch.poll() is None
+    finally:
+        watch.kill()
+        watch.communicate()
 
 
 @pytest.mark.parametrize("batch", [1, 5, 100])
