@@ -3,7 +3,8 @@
 
 // The daemon's stream of states as a queue that a poll can wait for. Reads on a thread of its own,
 // not far ahead of who takes the states (the daemon leaves out what a slow reader would only find
-// replaced), and comes back by itself when the daemon restarts, from the last revision seen. Used by Follow.
+// replaced), and comes back by itself when the daemon restarts, from the last revision seen. Used
+// by Follow.
 
 #ifndef SLUICE_CLIENT_STATE_FEED_H_
 #define SLUICE_CLIENT_STATE_FEED_H_
