@@ -77,6 +77,20 @@ const char* AdviceForUnreachable(const std::string& why, bool tls) {
          "SLUICE_ADDRESS";
 }
 
+// Nobody knows whether it was done, but for a daemon that was not there at all, or said that it
+// takes nothing any more.
+bool MayBeDone(const grpc::Status& status) {
+  const std::string& message = status.error_message();
+  return !IsOfTheAuditTrail(status) && !absl::StrContains(message, "failed to connect") &&
+         !absl::StrContains(message, "shutting down");
+}
+
+std::string HowToRepeat(const grpc::Status& status, const std::string& request_id) {
+  if (request_id.empty() || !MayBeDone(status)) return "";
+  return absl::StrCat("To be safe, try again with --request-id ", Printable(request_id),
+                      ": it is not done a second time.\n");
+}
+
 std::string Unreachable(const grpc::Status& status, const CallTarget& target) {
   if (status.error_code() == grpc::StatusCode::CANCELLED ||
       absl::StrContains(status.error_message(), "shutting down")) {
@@ -140,7 +154,7 @@ std::string ErrorReport(const grpc::Status& status, const CallTarget& target) {
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
     case grpc::StatusCode::CANCELLED:
-      return Unreachable(status, target);
+      return Unreachable(status, target) + HowToRepeat(status, target.request_id);
     case grpc::StatusCode::NOT_FOUND:
     case grpc::StatusCode::ALREADY_EXISTS:
     case grpc::StatusCode::FAILED_PRECONDITION:

@@ -18,6 +18,7 @@ struct CallTarget {
   std::string address;
   absl::Duration timeout;
   bool tls = false;
+  std::string request_id = {};  // by which the call can be repeated safely; empty: it has none
 };
 
 // Lines that end with a newline. INVALID_ARGUMENT lists every field violation on its own line.

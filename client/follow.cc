@@ -68,12 +68,11 @@ class Follower {
     }
   }
 
+  // One event, however many wait: a signal is not to wait for all of them to be shown.
   void HandleFeed() {
-    while (!end_.has_value()) {
-      std::optional<FeedEvent> event = feed_.Take();
-      if (!event.has_value()) return;
-      std::visit([this](auto& what) { Handle(what); }, *event);
-    }
+    if (end_.has_value()) return;
+    std::optional<FeedEvent> event = feed_.Take();
+    if (event.has_value()) std::visit([this](auto& what) { Handle(what); }, *event);
   }
 
   void Handle(v1::DeploymentState& state) {

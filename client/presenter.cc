@@ -3,6 +3,7 @@
 
 #include "client/presenter.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -34,9 +35,12 @@ class LivePresenter final : public Presenter {
   std::vector<Line> Page() const {
     const Size size = console_.size();
     // The cursor stands on the row below the page.
-    const int height = size.rows - 1 - (notice_.empty() ? 0 : 1);
+    const int room = std::max(1, size.rows - 1);
+    const int height = std::max(1, room - (notice_.empty() ? 0 : 1));
     std::vector<Line> page = RenderDeployment(state_, {absl::Now(), size.columns, height, wide_});
     if (!notice_.empty()) page.push_back(Line(notice_, Style::kWarning));
+    // What scrolls cannot be drawn over.
+    page.resize(std::min(page.size(), static_cast<size_t>(room)));
     return page;
   }
 

@@ -48,9 +48,9 @@ void Session::PrintState(const v1::DeploymentState& state) {
   console.Write(RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide()}));
 }
 
-ExitCode Session::Fail(const grpc::Status& status) {
-  console.WriteError(
-      ErrorReport(status, {connection.address(), connection.timeout(), connection.tls()}));
+ExitCode Session::Fail(const grpc::Status& status, const std::string& request_id) {
+  console.WriteError(ErrorReport(
+      status, {connection.address(), connection.timeout(), connection.tls(), request_id}));
   return ExitCodeOf(status);
 }
 

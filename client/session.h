@@ -36,8 +36,8 @@ struct Session {
   // A complete deployment, in the chosen format.
   void PrintState(const v1::DeploymentState& state);
 
-  // Reports a call that was not OK, with advice.
-  ExitCode Fail(const grpc::Status& status);
+  // Reports a call that was not OK, with advice; `request_id` is what makes it safe to repeat.
+  ExitCode Fail(const grpc::Status& status, const std::string& request_id = "");
   ExitCode UsageError(const std::string& what);
 
   // The deployment that the user means: a service's latest, or one by id or its unique beginning.

@@ -78,6 +78,7 @@ std::vector<Line> Row(const v1::AuditRecord& record, bool wide) {
       Line(record.method()),
       OrDash(record.service()),
       OrDash(wide ? record.deployment() : ShortId(record.deployment())),
+      OrDash(record.what()),
       Line(unknown ? "unknown" : record.outcome(), allowed   ? Style::kGood
                                                    : unknown ? Style::kWarning
                                                              : Style::kBad),
@@ -91,8 +92,8 @@ std::vector<Line> Row(const v1::AuditRecord& record, bool wide) {
 }
 
 std::vector<Line> AuditTable(const std::deque<v1::AuditRecord>& records, bool wide) {
-  std::vector<std::string> titles = {"TIME",       "PRINCIPAL", "METHOD", "SERVICE",
-                                     "DEPLOYMENT", "OUTCOME",   "REASON"};
+  std::vector<std::string> titles = {"TIME",       "PRINCIPAL", "METHOD",  "SERVICE",
+                                     "DEPLOYMENT", "WHAT",      "OUTCOME", "REASON"};
   if (wide) titles.insert(titles.end(), {"HOW", "PEER", "REQUEST", "MESSAGE"});
   std::vector<std::vector<Line>> rows;
   for (const v1::AuditRecord& record : records) rows.push_back(Row(record, wide));

@@ -1,7 +1,6 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/deploy_request.h"
 #include "client/follow.h"
@@ -10,34 +9,13 @@
 #include "client/words.h"
 
 namespace sluice::client {
-namespace {
-
-// Nobody knows, but for a daemon that was not there at all, or said that it takes nothing any more.
-bool MayBeDone(const grpc::Status& status) {
-  const std::string& message = status.error_message();
-  return ExitCodeOf(status) == ExitCode::kUnreachable &&
-         !absl::StrContains(message, "failed to connect") &&
-         !absl::StrContains(message, "shutting down");
-}
-
-std::string HowToRetry(const std::string& request_id) {
-  return absl::StrCat("To be safe, try again with --request-id ", Printable(request_id),
-                      ": it does not deploy a second time.\n");
-}
-
-}  // namespace
-
 ExitCode Run(const DeployOptions& options, Session& session) {
   const absl::StatusOr<v1::DeployRequest> request = BuildDeployRequest(options);
   if (!request.ok()) return session.UsageError(std::string(request.status().message()));
   v1::DeploymentState state;
   const grpc::Status status =
       session.connection.Call(&Connection::Deployments::Deploy, *request, state);
-  if (!status.ok()) {
-    const ExitCode failed = session.Fail(status);
-    if (MayBeDone(status)) session.console.WriteError(HowToRetry(request->request_id()));
-    return failed;
-  }
+  if (!status.ok()) return session.Fail(status, request->request_id());
   if (options.watch) return WatchToTheEnd(session, state);
   if (session.structured()) {
     session.PrintState(state);

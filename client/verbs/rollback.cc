@@ -48,7 +48,7 @@ ExitCode Run(const RollbackOptions& options, Session& session) {
   v1::DeploymentState state;
   const grpc::Status status =
       session.connection.Call(&Connection::Deployments::Rollback, request, state);
-  if (!status.ok()) return session.Fail(status);
+  if (!status.ok()) return session.Fail(status, request.request_id());
   if (options.watch) {
     const ExitCode outcome = WatchToTheEnd(session, state);
     // Being back is what was asked for.

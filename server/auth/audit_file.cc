@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/audit/audit_line.h"
 #include "base/durable_file.h"
@@ -53,6 +54,17 @@ absl::StatusOr<Tail> ReadTail(int fd, const std::string& path) {
   const size_t before = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
   const size_t line_begin = before == std::string::npos ? 0 : before + 1;
   return Tail{text.substr(line_begin, end - line_begin), begin + static_cast<off_t>(end) + 1};
+}
+
+// Of a file without a whole line: a first record that a crash tore, or blanks that were tried.
+absl::Status CheckIsTorn(int fd, const std::string& path) {
+  constexpr absl::string_view kRecordBegin = "{\"sequence\":";
+  SLUICE_ASSIGN_OR_RETURN(const std::string begin,
+                          ReadAt(fd, 0, static_cast<off_t>(kRecordBegin.size()), path));
+  const bool is_ours = absl::StartsWith(kRecordBegin, begin) ||
+                       begin.find_first_not_of(std::string(" \0", 2)) == std::string::npos;
+  if (is_ours) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(path, ": is no audit trail"));
 }
 
 absl::Status NotRegular(const std::string& path) {
@@ -109,10 +121,16 @@ absl::Status AuditFile::ContinueChain() {
   SLUICE_ASSIGN_OR_RETURN(const Tail tail, ReadTail(fd_.get(), path_));
   const off_t size = lseek(fd_.get(), 0, SEEK_END);
   cut_bytes_ = size - tail.size;
+  // Before anything is cut off: it may be another file altogether.
+  if (!tail.last_line.empty()) {
+    SLUICE_RETURN_IF_ERROR(ContinueAfter(tail.last_line, path_));
+  } else if (cut_bytes_ > 0) {
+    SLUICE_RETURN_IF_ERROR(CheckIsTorn(fd_.get(), path_));
+  }
   if (cut_bytes_ > 0 && ftruncate(fd_.get(), tail.size) != 0) {
     return Failed("its last line is incomplete and cannot be cut off");
   }
-  if (!tail.last_line.empty()) return ContinueAfter(tail.last_line, path_);
+  if (!tail.last_line.empty()) return absl::OkStatus();
   const std::string rotated = absl::StrCat(path_, ".1");
   const UniqueFd fd(open(rotated.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.ok()) return absl::OkStatus();

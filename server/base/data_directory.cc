@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +19,7 @@ namespace sluice {
 namespace {
 
 constexpr char kLockName[] = "/sluiced.lock";
+constexpr char kDatabaseName[] = "/sluice.db";
 
 absl::Status Unfit(const std::string& path, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat(path, " ", why));
@@ -47,6 +50,22 @@ absl::Status CheckOwner(const std::string& path, const struct stat& found) {
                                                   "; chown it or choose another"));
 }
 
+// Nothing in it, or what a daemon has made before.
+bool IsOurs(const std::string& path) {
+  if (access((path + kLockName).c_str(), F_OK) == 0) return true;
+  if (access((path + kDatabaseName).c_str(), F_OK) == 0) return true;
+  std::error_code error;
+  return std::filesystem::is_empty(path, error) && !error;
+}
+
+// Others may need what else is in it.
+absl::Status CheckMayBeClosed(const std::string& path, const struct stat& found) {
+  if ((found.st_mode & 077) == 0 || IsOurs(path)) return absl::OkStatus();
+  return Unfit(path,
+               "holds other files and is open to other users; name a directory of its own, "
+               "or close it first: chmod 0700");
+}
+
 absl::Status Close(const std::string& path, const struct stat& found) {
   if ((found.st_mode & 077) == 0 || chmod(path.c_str(), found.st_mode & 0700) == 0) {
     return absl::OkStatus();
@@ -61,6 +80,7 @@ absl::Status CheckAndClose(const std::string& path) {
   }
   SLUICE_RETURN_IF_ERROR(CheckKind(path, found));
   SLUICE_RETURN_IF_ERROR(CheckOwner(path, found));
+  SLUICE_RETURN_IF_ERROR(CheckMayBeClosed(path, found));
   return Close(path, found);
 }
 
@@ -95,6 +115,7 @@ absl::Status DataDirectory::Check(const std::string& path, User user) {
   SLUICE_RETURN_IF_ERROR(CheckKind(path, found));
   const absl::Status owned = CheckOwner(path, found);
   if (!owned.ok()) return user == User::kAnybody ? absl::OkStatus() : owned;
+  SLUICE_RETURN_IF_ERROR(CheckMayBeClosed(path, found));
   return CheckWritable(path);
 }
 

@@ -23,6 +23,7 @@ extern "C" {  // glibc 2.36 forgets it.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
@@ -58,16 +59,24 @@ std::vector<pid_t> AllProcesses() {
   return pids;
 }
 
-using EnvironmentTest = absl::FunctionRef<bool(absl::string_view)>;
+pid_t ParentOf(pid_t pid) {
+  // "PID (COMM) STATE PPID …", and COMM may hold anything.
+  const std::string stat = ReadProcFile(pid, "stat");
+  const size_t end = stat.rfind(')');
+  if (end == std::string::npos) return 0;
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(end), ' ');
+  pid_t parent = 0;
+  return fields.size() > 2 && absl::SimpleAtoi(fields[2], &parent) ? parent : 0;
+}
 
 // Kills every process that is meant now; returns their pidfds.
-std::vector<UniqueFd> KillOnce(EnvironmentTest is_meant, std::map<pid_t, std::string>& killed) {
+std::vector<UniqueFd> KillOnce(ProcessTest is_meant, std::map<pid_t, std::string>& killed) {
   std::vector<UniqueFd> handles;
   for (pid_t pid : AllProcesses()) {
-    if (!is_meant(ReadProcFile(pid, "environ"))) continue;
+    if (!is_meant(pid, ReadProcFile(pid, "environ"))) continue;
     UniqueFd handle(pidfd_open(pid, 0));
     // Looked at again: the id may have passed to another process before the handle was open.
-    if (!handle.ok() || !is_meant(ReadProcFile(pid, "environ"))) continue;
+    if (!handle.ok() || !is_meant(pid, ReadProcFile(pid, "environ"))) continue;
     killed.emplace(pid, absl::StripSuffix(ReadProcFile(pid, "comm"), "\n"));
     pidfd_send_signal(handle.get(), SIGKILL, nullptr, 0);
     handles.push_back(std::move(handle));
@@ -90,7 +99,7 @@ std::string NewCookie() {
   return absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
 }
 
-std::map<pid_t, std::string> KillProcesses(EnvironmentTest is_meant, absl::Duration limit) {
+std::map<pid_t, std::string> KillProcesses(ProcessTest is_meant, absl::Duration limit) {
   const RealClock clock;
   const absl::Duration deadline = clock.Monotonic() + limit;
   std::map<pid_t, std::string> killed;
@@ -104,10 +113,17 @@ std::map<pid_t, std::string> KillProcesses(EnvironmentTest is_meant, absl::Durat
 }
 
 std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit) {
-  const auto has_cookie = [&](absl::string_view environment) {
+  const auto has_cookie = [&](pid_t, absl::string_view environment) {
     return absl::StrContains(environment, cookie);
   };
   return KillProcesses(has_cookie, limit);
+}
+
+bool HasAncestorNamed(pid_t pid, absl::string_view name) {
+  for (pid_t parent = ParentOf(pid); parent > 1; parent = ParentOf(parent)) {
+    if (absl::StripSuffix(ReadProcFile(parent, "comm"), "\n") == name) return true;
+  }
+  return false;
 }
 
 std::string DescribeSurvivors(const std::map<pid_t, std::string>& survivors) {

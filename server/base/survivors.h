@@ -25,13 +25,17 @@ inline constexpr char kCookieVariable[] = "SLUICE_CALL_ID";
 // A random text that no other process has in its environment.
 std::string NewCookie();
 
-// Sends SIGKILL to every other process whose environment ("NAME=value", each ended by NUL)
-// `is_meant` accepts, until none is left or `limit` has passed. Returns their names by process id.
-// Cannot see processes of other users.
-std::map<pid_t, std::string> KillProcesses(absl::FunctionRef<bool(absl::string_view)> is_meant,
-                                           absl::Duration limit);
+// Whether a process is meant, by its id and its environment ("NAME=value", each ended by NUL).
+using ProcessTest = absl::FunctionRef<bool(pid_t, absl::string_view)>;
+
+// Sends SIGKILL to every other process that `is_meant` accepts, until none is left or `limit` has
+// passed. Returns their names by process id. Cannot see processes of other users.
+std::map<pid_t, std::string> KillProcesses(ProcessTest is_meant, absl::Duration limit);
 // As KillProcesses, for those that have `cookie`.
 std::map<pid_t, std::string> KillProcessesWith(const std::string& cookie, absl::Duration limit);
+
+// Whether a process of that name is the parent of the process, or its parent's parent, and so on.
+bool HasAncestorNamed(pid_t pid, absl::string_view name);
 
 // "2 processes outlived the command and were killed: 41 sleep, 42 sh"
 std::string DescribeSurvivors(const std::map<pid_t, std::string>& survivors);

@@ -262,6 +262,7 @@ grpc::ServerUnaryReactor* DeploymentService::Backup(grpc::CallbackServerContext*
     gate_.Record(*call, std::move(record), request.status(), FinishOf(reactor));
     return reactor;
   }
+  record.set_what(request->file());
   gate_.Begin(*call, std::move(record),
               [this, call = *call, file = request->file(), response, reactor](
                   const absl::Status& begun, const v1::AuditRecord& begun_record) {

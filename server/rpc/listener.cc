@@ -76,6 +76,12 @@ void SetTcpOptions(int fd, int family) {
   if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 }
 
+// 0 when there is no such file.
+ino_t InodeOf(const std::string& path) {
+  struct stat found = {};
+  return lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 absl::StatusOr<AddressList> Resolve(const ListenAddress& address) {
@@ -125,6 +131,7 @@ absl::StatusOr<Listener> Listener::OnUnixSocket(const std::string& path) {
   Listener listener;
   listener.fd_ = std::move(fd);
   listener.path_ = path;
+  listener.inode_ = InodeOf(path);
   listener.address_ = absl::StrCat("unix:", path);
   if (chmod(path.c_str(), kSocketMode) != 0 || ::listen(listener.fd(), kBacklog) != 0) {
     return Failed(path, errno);
@@ -169,8 +176,9 @@ absl::StatusOr<Listener> Listener::Adopt(UniqueFd fd) {
   return listener;
 }
 
+// Somebody may have removed it, and another daemon have made its own there.
 Listener::~Listener() {
-  if (fd_.ok() && !path_.empty()) unlink(path_.c_str());
+  if (fd_.ok() && !path_.empty() && InodeOf(path_) == inode_) unlink(path_.c_str());
 }
 
 }  // namespace sluice

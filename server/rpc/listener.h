@@ -7,6 +7,8 @@
 #ifndef SLUICE_RPC_LISTENER_H_
 #define SLUICE_RPC_LISTENER_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -51,7 +53,8 @@ class Listener {
   int port_ = 0;
   bool local_ = true;
   std::string address_;
-  std::string path_;  // to be removed
+  std::string path_;  // to be removed, while it is still this one's
+  ino_t inode_ = 0;
 };
 
 }  // namespace sluice

@@ -13,6 +13,9 @@
 namespace sluice {
 namespace {
 
+// The trail keeps no more.
+constexpr size_t kMaxWhatBytes = 256;
+
 absl::Status Admit(const CallGate& gate, const Call& call, const std::string& service,
                    v1::AuditRecord& record) {
   record.set_service(service);
@@ -25,6 +28,15 @@ void RedactMetadata(v1::DeployRequest& request) {
     redacted[RedactTokens(key)] = RedactTokens(value);
   }
   request.mutable_metadata()->swap(redacted);
+}
+
+std::string WhatIsDeployed(const v1::DeployRequest& request) {
+  std::string what = request.version();
+  for (const v1::Target& target : request.targets()) {
+    if (what.size() > kMaxWhatBytes) break;
+    absl::StrAppend(&what, target.id() == request.targets(0).id() ? " on " : ", ", target.id());
+  }
+  return what;
 }
 
 // For the deployment whose id, or its beginning, is `id`; makes it whole.
@@ -76,6 +88,7 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
   request.set_reason(RedactTokens(request.reason()));
   record.set_reason(request.reason());
   record.set_request_id(request.request_id());
+  record.set_what(WhatIsDeployed(request));
   return Admit(gate, call, request.service(), record);
 }
 
@@ -84,12 +97,20 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
   request.set_reason(RedactTokens(request.reason()));
   record.set_reason(request.reason());
   record.set_request_id(request.request_id());
+  record.set_what(request.to_version());
   SLUICE_RETURN_IF_ERROR(ValidateRollback(request));
   SLUICE_RETURN_IF_ERROR(
       request.has_service()
           ? Admit(gate, call, request.service(), record)
           : AdmitToDeployment(gate, call, registry, *request.mutable_deployment_id(), record));
   return AdmitVersion(gate, call, registry, record.service(), request.to_version());
+}
+
+absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
+                         v1::PromoteRequest& request, v1::AuditRecord& record) {
+  if (request.full()) record.set_what("full");
+  return AdmitVerb(gate, call, registry, *request.mutable_reason(),
+                   *request.mutable_deployment_id(), record);
 }
 
 absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,

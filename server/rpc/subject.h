@@ -40,7 +40,9 @@ absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry&
                          v1::DeployRequest& request, v1::AuditRecord& record);
 absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
                          v1::RollbackRequest& request, v1::AuditRecord& record);
-// The same for pause, resume, promote and abort, by what they have in common.
+absl::Status AdmitChange(const CallGate& gate, const Call& call, const Registry& registry,
+                         v1::PromoteRequest& request, v1::AuditRecord& record);
+// The same for pause, resume and abort, by what they have in common.
 absl::Status AdmitVerb(const CallGate& gate, const Call& call, const Registry& registry,
                        std::string& reason, std::string& deployment_id, v1::AuditRecord& record);
 template <typename Request>

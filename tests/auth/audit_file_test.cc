@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ TEST_F(AuditTest, ALineIsOneJsonObjectThatEndsWithItsHash) {
   const std::string content = absl::StrCat(
       R"({"sequence":1,"time":"2027-01-15T08:00:00.123456Z","principal":"ci","how":"token",)"
       R"("peer":"127.0.0.1:9","method":"Deploy","service":"web","deployment":"",)"
-      R"("request_id":"","reason":"say \"hi\"\u000a","outcome":"OK","message":"",)"
+      R"("what":"","request_id":"","reason":"say \"hi\"\u000a","outcome":"OK","message":"",)"
       R"("previous_hash":")",
       FirstPreviousHash(), "\"");
   EXPECT_EQ(line, absl::StrCat(content, ",\"hash\":\"", Sha256Hex(content), "\"}"));
@@ -145,6 +146,16 @@ TEST_F(AuditTest, AFileOfOneTornLineBeginsAnew) {
   directory_.Write("audit.jsonl", "{\"sequence\":1,\"ti");
   EXPECT_TRUE(Append(*Open(), {"a"}).ok());
   EXPECT_EQ(Fault(), "");
+}
+
+TEST_F(AuditTest, AFileOfSomebodyElseIsNotTouched) {
+  for (const std::string text : {"{\"json\":\"in one line\"}", "one\ntwo\nthree", "x"}) {
+    std::ofstream(path()) << text;
+    const absl::Status status = AuditFile::Open(path()).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << text << status;
+    std::ifstream file(path());
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+  }
 }
 
 TEST_F(AuditTest, ARotatedFileIsContinuedInANewOne) {

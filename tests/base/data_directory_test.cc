@@ -51,6 +51,16 @@ TEST_F(DataDirectoryTest, AnOpenOneIsClosedToOthers) {
   EXPECT_EQ(ModeOf(path_), 0700u);
 }
 
+TEST_F(DataDirectoryTest, AnOpenOneThatOthersMayNeedIsRefused) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  std::ofstream(path_ + "/other") << "theirs";
+  EXPECT_NE(ErrorOf(path_).find("chmod 0700"), std::string::npos);
+  EXPECT_FALSE(DataDirectory::Check(path_, User::kCaller).ok());
+  EXPECT_EQ(ModeOf(path_), 0755u);
+  ASSERT_EQ(chmod(path_.c_str(), 0700), 0);
+  EXPECT_EQ(ErrorOf(path_), "");
+}
+
 TEST_F(DataDirectoryTest, T08TheSecondIsToldWhoHasIt) {
   ChildProcess holder([&](const ChildProcess::Report& report) {
     const auto directory = DataDirectory::Open(path_);

@@ -7,8 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -73,6 +75,31 @@ TEST_F(SqliteBackupTest, ABackupReplacesNothingAndLeavesNothingBehind) {
   EXPECT_EQ(Contents(image_ + "/mine"), "mine");
   EXPECT_THAT(FilesIn(image_), ElementsAre("mine"));
   EXPECT_TRUE(absl::IsNotFound(opened->store->Backup(image_ + "/no/backup")));
+}
+
+TEST_F(SqliteBackupTest, ANameOfTheStoresOwnFilesIsRefused) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  for (const char* const suffix : {"-journal", "-wal2", ".new"}) {
+    const absl::Status status = opened->store->Backup(file_ + suffix);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << suffix << status;
+  }
+}
+
+TEST_F(SqliteBackupTest, OneThatFailsLeavesNothingBehind) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  ASSERT_TRUE(opened->store->Commit(ChangeNumber(1, 200'000)).ok());
+  fs::create_directory(image_);
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit little = {65536, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &little);
+  const absl::Status status = opened->store->Backup(image_ + "/backup");
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(FilesIn(image_), testing::IsEmpty());
 }
 
 TEST_F(SqliteBackupTest, BackupsRunBesideCommits) {

@@ -360,6 +360,17 @@ TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {
   EXPECT_LT(fs::file_size(file_ + "-wal"), 6'000'000u);
 }
 
+TEST_F(SqliteRecordStoreTest, NothingIsAcknowledgedOnceItsFileIsGone) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  ASSERT_TRUE(opened->store->Commit(ChangeNumber(1)).ok());
+  fs::rename(file_, file_ + ".moved");
+  const absl::Status status = opened->store->Commit(ChangeNumber(2));
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  fs::rename(file_ + ".moved", file_);
+  EXPECT_FALSE(opened->store->Commit(ChangeNumber(2)).ok()) << "not before it is opened anew";
+}
+
 TEST_F(SqliteRecordStoreTest, TwoRecordsInOnePlaceAreRefused) {
   auto opened = Open(path_);
   ASSERT_TRUE(opened.ok() && opened->store->Load().ok());

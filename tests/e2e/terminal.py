@@ -1,6 +1,7 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """A program on a terminal of its own, for the tests of what people see."""
+import codecs
 import fcntl
 import os
 import pty
@@ -27,6 +28,8 @@ class Terminal:
 
     def __init__(self, *command, columns=80, rows=24, **env):
         self.text = ""
+        # A character may come in two parts.
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.sizes = []
         self.fd, there = pty.openpty()
         self.resize(columns, rows)
@@ -51,7 +54,7 @@ class Terminal:
             if not select.select([self.fd], [], [], left)[0]:
                 continue
             try:
-                self.text += os.read(self.fd, 65536).decode(errors="replace")
+                self.text += self.decoder.decode(os.read(self.fd, 65536))
             except OSError:
                 return False
         return True

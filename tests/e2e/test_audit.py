@@ -30,9 +30,12 @@ def test_t46_every_change_is_recorded_and_the_trail_verifies(make_world):
         # It is on the disk before it is answered.
         record = audit_records(world.audit)[-1]
         assert {k: record[k] for k in ("principal", "how", "method", "service", "deployment",
-                                       "request_id", "reason", "outcome")} == {
+                                       "what", "request_id", "reason", "outcome")} == {
             "principal": "admin", "how": "token", "method": "Deploy", "service": "web",
-            "deployment": state.id, "request_id": "r-1", "reason": "the release", "outcome": "OK"}
+            "deployment": state.id, "what": state.version, "request_id": "r-1",
+            "reason": "the release", "outcome": "OK"}
+        stub.Rollback(request("Rollback", deployment_id=state.id, to_version="v0"))
+        assert audit_records(world.audit)[-1]["what"] == "v0"
         with refused(grpc.StatusCode.FAILED_PRECONDITION):
             stub.Pause(request("Pause", deployment_id=state.id[:12], reason="too late"))
         record = audit_records(world.audit)[-1]

@@ -169,3 +169,19 @@ def test_what_the_man_page_restores_is_the_backup_each_time(start_daemon):
         assert (done.returncode, done.stderr) == (0, "")
         daemon.start()
         assert {state.service for state in listed(daemon)} == {"kept"}
+
+
+def test_a_daemon_on_a_copy_leaves_the_commands_of_the_living_one_alone(start_daemon, make_fleet,
+                                                                       tmp_path):
+    fleet = make_fleet(1)
+    fleet.slow(3)
+    config = fleet.service()
+    daemon = start_daemon(f"data_dir: {tmp_path / 'data'}\nservices:\n{config}")
+    state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling())
+    eventually(lambda: fleet.calls("begin"))
+    copy = tmp_path / "copy"
+    copy.mkdir(mode=0o700)
+    call(daemon, "Backup", file=str(copy / "sluice.db"))
+    other = start_daemon(f"data_dir: {copy}\nservices:\n{config}")
+    daemon.await_status(state.id, "COMPLETED")
+    assert "commands_killed" not in other.log()

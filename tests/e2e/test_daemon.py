@@ -20,6 +20,7 @@ from calls import (await_log, call, eventually, listed, pb, refused, rolling, ru
 from conftest import SLUICE, SLUICED
 from failpoints import VARIABLE, need_failpoints
 from security import make_certificates, stub_at, tls_credentials
+from test_api import check_health
 from test_tls import tls_config
 
 SECOND_SIGNAL_EXIT = 1
@@ -424,3 +425,15 @@ def test_a_watchdog_of_another_process_is_not_fed(start_daemon, tmp_path):
         assert systemd.recv(4096).startswith(b"READY=1")
         with pytest.raises(TimeoutError):
             systemd.recv(4096)
+
+
+def test_a_daemon_that_ends_leaves_the_socket_of_another(start_daemon):
+    first = start_daemon()
+    # As whoever clears /run does.
+    for path in first.directory.glob("*.sock*"):
+        path.unlink()
+    second = start_daemon(directory=first.directory)
+    assert second.socket == first.socket
+    first.process.terminate()
+    assert first.process.wait(timeout=20) == 0
+    assert check_health(second, "") == "SERVING"

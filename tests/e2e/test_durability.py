@@ -404,3 +404,15 @@ def test_t44_what_is_refused_for_want_of_room_leaves_nothing(start_daemon):
     daemon.kill()
     daemon.start()
     assert {state.id for state in listed(daemon)} == set(accepted)
+
+
+def test_nothing_is_acknowledged_once_the_data_is_gone(start_daemon, tmp_path):
+    data = tmp_path / "data"
+    daemon = start_daemon(f"data_dir: {data}\n{OPEN}")
+    kept = flag(daemon, 1)
+    daemon.await_status(kept.id, "COMPLETED")
+    shutil.rmtree(data)
+    with pytest.raises(grpc.RpcError) as error:
+        flag(daemon, 2)
+    assert "nothing is accepted until sluiced is restarted" in error.value.details()
+    check_reads_go_on(daemon, [kept.id])

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records of thousands of targets, as a client sees them that sets no limit of its own: 4 MiB."""
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import grpc
 import pytest
 
-from calls import pb, request, rolling
+from calls import pb, request, rolling, status_name
 from conftest import SLUICE
 
 TARGETS = 10_000
@@ -73,6 +75,23 @@ def test_a_watch_whose_output_nobody_reads_stays_small(start_daemon):
     finally:
         watch.kill()
         watch.communicate()
+
+
+def test_a_busy_watch_ends_at_once_by_a_signal(start_daemon):
+    daemon = start_daemon()
+    channel, stub = connect(daemon)
+    with channel:
+        accepted = stub.Deploy(request("Deploy", service="one", version="v2",
+                                       targets=many_targets()[:3000], strategy=rolling(1)))
+        watch = subprocess.Popen([SLUICE, "--address", f"unix:{daemon.socket}", "watch", "one"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(2)
+        began = time.monotonic()
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(timeout=60) == 130
+        assert time.monotonic() - began < 5
+        assert status_name(stub.GetState(request("GetState", deployment_id=accepted.id))) == (
+            "IN_PROGRESS"), "too fast to tell anything"
 
 
 @pytest.mark.parametrize("batch", [1, 5, 100])

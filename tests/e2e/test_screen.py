@@ -119,6 +119,15 @@ def test_a_page_that_is_too_high_is_shortened_and_stays_in_place(waiting, termin
         assert any(" left" in row for row in rows), rows
 
 
+@pytest.mark.parametrize("rows", [2, 3, 6])
+def test_a_screen_of_a_few_rows_is_not_scrolled(waiting, terminal, rows):
+    watch = terminal(waiting(3), "watch", "web", columns=80, rows=rows)
+    watch.await_text("Deployment:")
+    # For some redraws, where there is anything new to be seen.
+    watch.read(2)
+    assert rows_of(watch)[0].startswith("Deployment:"), rows_of(watch)
+
+
 def test_what_was_on_the_screen_before_stays_above(waiting, terminal):
     daemon = waiting(2)
     shell = Terminal("bash", "--norc", "--noprofile", "--noediting", "-i", columns=100, rows=40,

@@ -65,6 +65,7 @@ std::string Content(const v1::AuditRecord& record) {
   AppendText("method", kMaxNameBytes, record.method(), line);
   AppendText("service", kMaxNameBytes, record.service(), line);
   AppendText("deployment", kMaxNameBytes, record.deployment(), line);
+  AppendText("what", kMaxNameBytes, record.what(), line);
   AppendText("request_id", kMaxNameBytes, record.request_id(), line);
   AppendText("reason", kMaxTextBytes, record.reason(), line);
   AppendText("outcome", kMaxNameBytes, record.outcome(), line);

@@ -80,7 +80,7 @@ absl::Status CheckValidity(const X509& certificate, absl::Time now) {
                      absl::FormatTime(absl::RFC3339_sec, info.not_before, absl::UTCTimeZone())));
   }
   if (now > info.not_after) {
-    return absl::FailedPreconditionError(
+    return absl::UnavailableError(  // Until it is renewed.
         absl::StrCat(who, " expired at ",
                      absl::FormatTime(absl::RFC3339_sec, info.not_after, absl::UTCTimeZone())));
   }

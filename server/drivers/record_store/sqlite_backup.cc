@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
@@ -43,9 +44,26 @@ absl::Status CopyAndCheck(const std::string& path, const std::string& unfinished
   return absl::DataLossError(absl::StrCat("the copy of ", path, " is damaged: ", verdict));
 }
 
+// SQLite, and the next start, take such a name for a part of the store and remove it.
+absl::Status CheckName(const std::string& path, const std::string& file) {
+  const bool is_theirs =
+      absl::StartsWith(file, absl::StrCat(path, "-")) || file == absl::StrCat(path, ".new");
+  if (!is_theirs) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(file, " has a name of the store's own files; choose another one"));
+}
+
+// With what SQLite puts beside it.
+void Remove(const std::string& unfinished) {
+  for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
+    unlink(absl::StrCat(unfinished, suffix).c_str());
+  }
+}
+
 }  // namespace
 
 absl::Status BackupDatabase(const std::string& path, const std::string& file) {
+  SLUICE_RETURN_IF_ERROR(CheckName(path, file));
   if (access(file.c_str(), F_OK) == 0) {
     return absl::AlreadyExistsError(
         absl::StrCat(file, " exists and is not overwritten; choose another name"));
@@ -53,7 +71,7 @@ absl::Status BackupDatabase(const std::string& path, const std::string& file) {
   std::string unfinished = absl::StrCat(file, ".XXXXXX");
   const UniqueFd fd(mkostemp(unfinished.data(), O_CLOEXEC));
   if (!fd.ok()) return FileError(errno, absl::StrCat("cannot create ", unfinished));
-  const auto remove = absl::MakeCleanup([&] { unlink(unfinished.c_str()); });
+  const auto remove = absl::MakeCleanup([&] { Remove(unfinished); });
   SLUICE_RETURN_IF_ERROR(CopyAndCheck(path, unfinished));
   SLUICE_RETURN_IF_ERROR(SyncPath(unfinished));
   return RenameDurably(unfinished, file);

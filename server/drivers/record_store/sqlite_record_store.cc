@@ -3,6 +3,8 @@
 
 #include "drivers/record_store/sqlite_record_store.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +29,12 @@ constexpr char kLogBytesKept[] = "PRAGMA journal_size_limit = 16777216";
 int NoteLogPages(void* log_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(log_pages) = pages;
   return SQLITE_OK;
+}
+
+// 0 when there is no such file.
+ino_t InodeOf(const std::string& path) {
+  struct stat found = {};
+  return stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
 }
 
 absl::Status WithContext(const absl::Status& status, absl::string_view context) {
@@ -85,7 +93,7 @@ absl::StatusOr<std::unique_ptr<SqliteRecordStore>> SqliteRecordStore::Open(
 }
 
 SqliteRecordStore::SqliteRecordStore(std::unique_ptr<SqliteDatabase> database)
-    : database_(std::move(database)) {
+    : database_(std::move(database)), inode_(InodeOf(database_->path())) {
   // Until Load has found it sound, the file stays as it is.
   database_->CheckpointOnClose(false);
   // Takes the place of SQLite's own checkpoints, which keep their errors to themselves.
@@ -165,13 +173,20 @@ absl::Status SqliteRecordStore::LoadTable(Table& table, StoreChange& contents) {
 
 absl::Status SqliteRecordStore::Commit(const StoreChange& change) {
   SLUICE_RETURN_IF_ERROR(failure_);
-  const absl::Status status = CommitOnce(change);
+  absl::Status status = CheckIsInPlace();
+  if (status.ok()) status = CommitOnce(change);
   // The change is durable even when this fails.
   failure_ = WithContext(status.ok() ? Checkpoint() : status, "cannot write");
   // What a failed sync left in memory must not pass for what is on the disk: the next start reads
   // the log anew and checks it.
   if (!failure_.ok()) database_->CheckpointOnClose(false);
   return status.ok() ? status : failure_;
+}
+
+absl::Status SqliteRecordStore::CheckIsInPlace() const {
+  if (InodeOf(database_->path()) == inode_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(database_->path(), " was removed or replaced while it is in use"));
 }
 
 absl::Status SqliteRecordStore::CommitOnce(const StoreChange& change) {

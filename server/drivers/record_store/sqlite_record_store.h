@@ -7,6 +7,8 @@
 #ifndef SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
 #define SLUICE_DRIVERS_RECORD_STORE_SQLITE_RECORD_STORE_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -56,6 +58,8 @@ class SqliteRecordStore final : public RecordStore {
   // Moves what the last daemon left in the log into the file; see CheckLog for why.
   absl::Status BeginNewLog();
   absl::Status CommitOnce(const StoreChange& change);
+  // What is written to a file that has lost its name is lost with the last one who has it open.
+  absl::Status CheckIsInPlace() const;
   absl::Status Apply(const StoreChange& change);
   absl::Status PutRecord(const std::string& id, const StoredRecord& record);
   absl::Status PutParts(const std::string& id, const std::vector<std::string>& parts, Place& place);
@@ -73,6 +77,7 @@ class SqliteRecordStore final : public RecordStore {
   std::unique_ptr<SqliteStatement> begin_;
   std::unique_ptr<SqliteStatement> commit_;
   int log_pages_ = 0;
+  ino_t inode_ = 0;
   // By id. What a commit that failed leaves here is no matter: no other follows.
   std::map<std::string, Place> places_;
   // The first error of Commit, which stays.

@@ -17,6 +17,7 @@ namespace {
 // What ending a command by force adds to its timeout and grace.
 constexpr absl::Duration kForcedEnd = absl::Seconds(3);
 constexpr absl::Duration kSweepLimit = absl::Seconds(2);
+constexpr char kDaemonName[] = "sluiced";
 constexpr char kDeploymentVariable[] = "SLUICE_DEPLOYMENT_ID";
 
 void CheckProgram(absl::string_view field, const config::v1::Command& command,
@@ -114,7 +115,7 @@ absl::Status StatusWithLastLine(const CommandResult& result) {
 }
 
 std::map<pid_t, std::string> KillCommandsOf(const std::set<std::string>& deployment_ids) {
-  const auto is_theirs = [&](absl::string_view environment) {
+  const auto is_theirs = [&](pid_t pid, absl::string_view environment) {
     bool is_ours_to_kill = false;
     bool is_of_deployment = false;
     for (const absl::string_view variable : absl::StrSplit(environment, '\0')) {
@@ -124,7 +125,8 @@ std::map<pid_t, std::string> KillCommandsOf(const std::set<std::string>& deploym
       is_of_deployment = is_of_deployment || (part.first == kDeploymentVariable &&
                                               deployment_ids.count(part.second) > 0);
     }
-    return is_ours_to_kill && is_of_deployment;
+    // Those of a daemon that lives are its own, also when these records are a copy of its.
+    return is_ours_to_kill && is_of_deployment && !HasAncestorNamed(pid, kDaemonName);
   };
   if (deployment_ids.empty()) return {};
   return KillProcesses(is_theirs, kSweepLimit);
