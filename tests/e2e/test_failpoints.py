@@ -422,6 +422,6 @@ def test_t01_whatever_a_kill_leaves_of_a_change_the_trail_says_who_made_it(start
     for service, line in recorded.items():
         [row] = [row.split() for row in shown if f" {service} " in row]
         assert row[2] == line["principal"] and row[3] == "Deploy"
-        assert row[6] == ("OK" if line["outcome"] == "OK" else "unknown")
+        assert row[7] == ("OK" if line["outcome"] == "OK" else "unknown")
     if any(line["outcome"] == "BEGUN" for line in recorded.values()):
         assert "1 call began and no outcome is recorded: the daemon ended" in verify(trail).stdout
