@@ -40,8 +40,8 @@ class CertificateFiles {
   static absl::StatusOr<std::unique_ptr<CertificateFiles>> Load(const config::v1::Tls& tls,
                                                                 const Clock& clock);
 
-  // All that would keep Load from serving now, by field. UNAVAILABLE for a certificate for which it
-  // is only too early.
+  // All that would keep Load from serving now, by field. UNAVAILABLE for a certificate that is only
+  // not valid at this time.
   static std::vector<FieldError> Check(const config::v1::Tls& tls, const Clock& clock);
 
   // Reads the files again if one has changed; true when there is a new set. The error says why the

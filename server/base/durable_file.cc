@@ -43,6 +43,11 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+ino_t InodeOf(const std::string& path) {
+  struct stat found = {};
+  return lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
 absl::Status CheckWritable(const std::string& directory) {
   if (faccessat(AT_FDCWD, directory.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) {
     return absl::OkStatus();

@@ -8,6 +8,8 @@
 #ifndef SLUICE_BASE_DURABLE_FILE_H_
 #define SLUICE_BASE_DURABLE_FILE_H_
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "absl/status/status.h"
@@ -27,6 +29,10 @@ absl::Status SyncPath(const std::string& path);
 
 // The directory that `path` is in.
 std::string DirectoryOf(const std::string& path);
+
+// The number of the file of that name, which no other of its file system has as long as somebody
+// holds it open; 0 when there is none.
+ino_t InodeOf(const std::string& path);
 
 // Whether the calling user may make files in `directory`, as far as can be told without making one.
 absl::Status CheckWritable(const std::string& directory);

@@ -76,12 +76,6 @@ void SetTcpOptions(int fd, int family) {
   if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 }
 
-// 0 when there is no such file.
-ino_t InodeOf(const std::string& path) {
-  struct stat found = {};
-  return lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
-}
-
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 absl::StatusOr<AddressList> Resolve(const ListenAddress& address) {

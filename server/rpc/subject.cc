@@ -32,9 +32,11 @@ void RedactMetadata(v1::DeployRequest& request) {
 
 std::string WhatIsDeployed(const v1::DeployRequest& request) {
   std::string what = request.version();
+  const char* separator = " on ";
   for (const v1::Target& target : request.targets()) {
     if (what.size() > kMaxWhatBytes) break;
-    absl::StrAppend(&what, target.id() == request.targets(0).id() ? " on " : ", ", target.id());
+    absl::StrAppend(&what, separator, target.id());
+    separator = ", ";
   }
   return what;
 }

@@ -2,21 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "drivers/crash_disk.h"
+#include "support/files.h"
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace sluice {
 namespace {
 
 CrashDisk* current = nullptr;
-
-std::string ContentsOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 }  // namespace
 

@@ -13,7 +13,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "drivers/store_history.h"
+#include "support/files.h"
 #include "support/temporary_directory.h"
 
 namespace sluice {
@@ -29,18 +29,6 @@ namespace {
 using testing::ElementsAre;
 
 namespace fs = std::filesystem;
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> FilesIn(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory))
-    names.push_back(entry.path().filename());
-  return names;
-}
 
 class SqliteBackupTest : public testing::Test {
  protected:
@@ -72,7 +60,7 @@ TEST_F(SqliteBackupTest, ABackupReplacesNothingAndLeavesNothingBehind) {
   fs::create_directory(image_);
   std::ofstream(image_ + "/mine") << "mine";
   EXPECT_TRUE(absl::IsAlreadyExists(opened->store->Backup(image_ + "/mine")));
-  EXPECT_EQ(Contents(image_ + "/mine"), "mine");
+  EXPECT_EQ(ContentsOf(image_ + "/mine"), "mine");
   EXPECT_THAT(FilesIn(image_), ElementsAre("mine"));
   EXPECT_TRUE(absl::IsNotFound(opened->store->Backup(image_ + "/no/backup")));
 }
@@ -135,12 +123,12 @@ TEST_F(SqliteBackupTest, ACopyBesideTheLogOfTheFileBeforeItIsRefused) {
     fs::copy(path_, image_);
   }
   fs::copy_file(backup, image_ + "/sluice.db", fs::copy_options::overwrite_existing);
-  const std::string log = Contents(image_ + "/sluice.db-wal");
+  const std::string log = ContentsOf(image_ + "/sluice.db-wal");
   const absl::Status status = Load(image_).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "/sluice.db-wal beside it")) << status;
-  EXPECT_TRUE(Contents(image_ + "/sluice.db") == Contents(backup));
-  EXPECT_TRUE(Contents(image_ + "/sluice.db-wal") == log);
+  EXPECT_TRUE(ContentsOf(image_ + "/sluice.db") == ContentsOf(backup));
+  EXPECT_TRUE(ContentsOf(image_ + "/sluice.db-wal") == log);
   fs::remove(image_ + "/sluice.db-wal");
   const auto contents = Load(image_);
   ASSERT_TRUE(contents.ok()) << contents.status();

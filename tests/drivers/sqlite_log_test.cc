@@ -9,13 +9,13 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "drivers/store_history.h"
+#include "support/files.h"
 #include "support/temporary_directory.h"
 
 namespace sluice {
@@ -26,11 +26,6 @@ namespace fs = std::filesystem;
 constexpr int kChanges = 12;
 constexpr size_t kHeaderBytes = 32;
 constexpr size_t kFrameHeaderBytes = 24;
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 void Overwrite(const std::string& path, const std::string& contents) {
   std::ofstream(path, std::ios::binary) << contents;
@@ -50,11 +45,11 @@ class SqliteLogTest : public testing::Test {
     auto opened = Open(path);
     EXPECT_TRUE(opened.ok() && opened->store->Load().ok());
     for (int n = 1; n <= kChanges; ++n) {
-      before_last_ = Contents(path + "/sluice.db-wal").size();
+      before_last_ = ContentsOf(path + "/sluice.db-wal").size();
       EXPECT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
     }
-    file_ = Contents(path + "/sluice.db");
-    log_ = Contents(path + "/sluice.db-wal");
+    file_ = ContentsOf(path + "/sluice.db");
+    log_ = ContentsOf(path + "/sluice.db-wal");
     fs::create_directory(image_);
   }
 
@@ -71,8 +66,8 @@ class SqliteLogTest : public testing::Test {
     for (const std::string& part : {file_path_ + "-wal", place, std::string("backup")}) {
       EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
     }
-    EXPECT_EQ(Contents(file_path_), file_);
-    EXPECT_EQ(Contents(file_path_ + "-wal"), log);
+    EXPECT_EQ(ContentsOf(file_path_), file_);
+    EXPECT_EQ(ContentsOf(file_path_ + "-wal"), log);
   }
 
   // "frame 3 at byte 8272" for a place inside of it.
@@ -179,7 +174,7 @@ TEST_F(SqliteLogTest, AFlippedBitInTheLastCommitTakesBackThatOne) {
 // Its pages are in the file: nothing is lost.
 TEST_F(SqliteLogTest, ADamagedHeaderOfALogThatIsInTheFileIsNoDamage) {
   ASSERT_TRUE(LoadWithLog(log_).ok());
-  file_ = Contents(file_path_);
+  file_ = ContentsOf(file_path_);
   const auto contents = LoadWithLog(Flipped(log_, 20, 3));
   ASSERT_TRUE(contents.ok()) << contents.status();
   EXPECT_EQ(LastChangeIn(*contents), kChanges);

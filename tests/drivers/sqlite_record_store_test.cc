@@ -14,7 +14,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,6 +24,7 @@
 #include "drivers/first_version.h"
 #include "drivers/store_history.h"
 #include "support/child_process.h"
+#include "support/files.h"
 #include "support/stored.h"
 #include "support/temporary_directory.h"
 
@@ -36,20 +36,8 @@ using testing::UnorderedElementsAre;
 
 namespace fs = std::filesystem;
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 void Overwrite(const std::string& path, const std::string& contents) {
   std::ofstream(path, std::ios::binary) << contents;
-}
-
-std::vector<std::string> FilesIn(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory))
-    names.push_back(entry.path().filename());
-  return names;
 }
 
 class SqliteRecordStoreTest : public testing::Test {
@@ -100,8 +88,8 @@ class SqliteRecordStoreTest : public testing::Test {
       if (!log.empty()) Overwrite(file_ + "-wal", log);
       // One bit of each byte, for the time that it takes.
       if (ExpectReadOrRefused(bit % 8 == bit / 8 % 8)) continue;
-      EXPECT_TRUE(Contents(file_) == bytes);
-      EXPECT_TRUE(log.empty() || Contents(file_ + "-wal") == log);
+      EXPECT_TRUE(ContentsOf(file_) == bytes);
+      EXPECT_TRUE(log.empty() || ContentsOf(file_ + "-wal") == log);
     }
   }
 
@@ -160,8 +148,8 @@ TEST_F(SqliteRecordStoreTest, T01KillAtAnyMomentLosesNothingAcknowledged) {
 
 TEST_F(SqliteRecordStoreTest, T03ATornLogIsReadUpToTheTear) {
   MakeCrashImage(1, 12);
-  const std::string log = Contents(image_ + "/sluice.db-wal");
-  const std::string file = Contents(image_ + "/sluice.db");
+  const std::string log = ContentsOf(image_ + "/sluice.db-wal");
+  const std::string file = ContentsOf(image_ + "/sluice.db");
   ASSERT_GT(log.size(), 12 * 4096u);
   int before = 0;
   for (size_t cut = 0; cut < log.size() + 509; cut += 509) {
@@ -186,7 +174,7 @@ TEST_F(SqliteRecordStoreTest, T04AChangedRecordIsRefusedAndNamed) {
     change.records["d1"] = {1, StateOf("d1", 1, "attack at dawn")};
     ASSERT_TRUE(opened->store->Commit(change).ok());
   }
-  std::string bytes = Contents(file_);
+  std::string bytes = ContentsOf(file_);
   const size_t at = bytes.find("attack at dawn");
   ASSERT_NE(at, std::string::npos);
   bytes[at + 10] = 't';
@@ -197,13 +185,13 @@ TEST_F(SqliteRecordStoreTest, T04AChangedRecordIsRefusedAndNamed) {
        {file_, std::string("d1 in table records"), std::string("backup")}) {
     EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
   }
-  EXPECT_EQ(Contents(file_), bytes);
+  EXPECT_EQ(ContentsOf(file_), bytes);
 }
 
 TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
   MakeCrashImage(1, 30);
   { ASSERT_TRUE(Load(path_).ok()); }
-  const std::string sound = Contents(file_);
+  const std::string sound = ContentsOf(file_);
   std::mt19937 random(7);
   int refused = 0;
   for (int round = 0; round < 300; ++round) {
@@ -225,12 +213,12 @@ TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
 
 TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderIsRefusedOrHarmless) {
   MakeCrashImage(1, 30);
-  FlipEachBitOfTheHeader(Contents(file_), "");
+  FlipEachBitOfTheHeader(ContentsOf(file_), "");
 }
 
 TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderBesideALogIsRefusedOrHarmless) {
   MakeCrashImage(1, 30);
-  FlipEachBitOfTheHeader(Contents(image_ + "/sluice.db"), Contents(image_ + "/sluice.db-wal"));
+  FlipEachBitOfTheHeader(ContentsOf(image_ + "/sluice.db"), ContentsOf(image_ + "/sluice.db-wal"));
 }
 
 // Reports every acknowledged change, then the error's code, then the code of one more try.

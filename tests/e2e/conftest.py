@@ -160,6 +160,20 @@ def start_daemon(tmp_path):
         yield start
 
 
+@pytest.fixture(name="terminal")
+def make_terminal():
+    """A function that runs a verb on a terminal of its own; all are closed at the end of the test."""
+    # Not above: it has what needs this file.
+    from terminal import Terminal
+    with contextlib.ExitStack() as stack:
+        def make(daemon, *words, **how):
+            terminal = Terminal(SLUICE, "--address", f"unix:{daemon.socket}", *words, **how)
+            stack.callback(terminal.close)
+            return terminal
+
+        yield make
+
+
 STRICT_SERVICES = """services:
   - {name: open, allow_request_targets: true}
   - {name: web, targets: [{id: t1, address: '127.0.0.1:1'}]}

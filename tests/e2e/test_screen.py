@@ -7,33 +7,16 @@ import time
 
 import pytest
 
-from calls import call, eventually, rolling
+from calls import eventually
 from conftest import SLUICE
 from terminal import UP, WRAP, Terminal
+from test_terminal import waiting
 
 
-@pytest.fixture(name="terminal")
-def make_terminal():
-    with contextlib.ExitStack() as stack:
-        def make(daemon, *words, **options):
-            terminal = Terminal(SLUICE, "--address", f"unix:{daemon.socket}", *words, **options)
-            stack.callback(terminal.close)
-            return terminal
-
-        yield make
-
-
-@pytest.fixture(name="waiting")
-def make_waiting(start_daemon, make_fleet):
-    """A deployment of so many targets in the middle of a wait."""
-    def make(targets):
-        daemon = start_daemon("services:\n" + make_fleet(targets).service())
-        state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1, 60))
-        eventually(lambda: call(daemon, "GetState", deployment_id=state.id)
-                   .plan.steps[1].HasField("wait_until"))
-        return daemon
-
-    return make
+@pytest.fixture(name="wait_with")
+def make_wait_with(start_daemon, make_fleet):
+    """A function that gives the daemon of a deployment of so many targets that waits."""
+    return lambda targets: waiting(start_daemon, make_fleet(targets))[0]
 
 
 def rows_of(terminal):
@@ -60,8 +43,8 @@ def redrawn(watch, times):
 
 
 @pytest.mark.parametrize("size", [{"columns": 80, "rows": 40}, {"columns": 120, "rows": 50}])
-def test_it_shows_what_state_prints(waiting, terminal, size):
-    daemon = waiting(6)
+def test_it_shows_what_state_prints(wait_with, terminal, size):
+    daemon = wait_with(6)
     watch = terminal(daemon, "watch", "web", **size)
     watch.await_text(" left")
     for _ in range(2):
@@ -83,8 +66,8 @@ def test_the_last_page_stays_with_the_cursor_below_it(start_daemon, make_fleet, 
     assert (cursor.x, cursor.y) == (0, page.count("\n") + 1)
 
 
-def test_ctrl_c_leaves_one_page_and_its_words(waiting, terminal):
-    daemon = waiting(3)
+def test_ctrl_c_leaves_one_page_and_its_words(wait_with, terminal):
+    daemon = wait_with(3)
     size = {"columns": 100, "rows": 40}
     watch = terminal(daemon, "watch", "web", **size)
     redrawn(watch, 2)
@@ -96,8 +79,8 @@ def test_ctrl_c_leaves_one_page_and_its_words(waiting, terminal):
     assert not watch.screen().cursor.hidden
 
 
-def test_after_each_new_size_there_is_one_page(waiting, terminal):
-    daemon = waiting(3)
+def test_after_each_new_size_there_is_one_page(wait_with, terminal):
+    daemon = wait_with(3)
     watch = terminal(daemon, "watch", "web", columns=80, rows=30)
     redrawn(watch, 1)
     for columns, rows in [(120, 40), (60, 30), (100, 24), (80, 40)]:
@@ -108,8 +91,8 @@ def test_after_each_new_size_there_is_one_page(waiting, terminal):
     assert page_of(watch) == printed(terminal, daemon, columns=80, rows=40)
 
 
-def test_a_page_that_is_too_high_is_shortened_and_stays_in_place(waiting, terminal):
-    watch = terminal(waiting(30), "watch", "web", columns=80, rows=12)
+def test_a_page_that_is_too_high_is_shortened_and_stays_in_place(wait_with, terminal):
+    watch = terminal(wait_with(30), "watch", "web", columns=80, rows=12)
     watch.await_text(" left")
     for _ in range(3):
         redrawn(watch, 1)
@@ -120,16 +103,16 @@ def test_a_page_that_is_too_high_is_shortened_and_stays_in_place(waiting, termin
 
 
 @pytest.mark.parametrize("rows", [2, 3, 6])
-def test_a_screen_of_a_few_rows_is_not_scrolled(waiting, terminal, rows):
-    watch = terminal(waiting(3), "watch", "web", columns=80, rows=rows)
+def test_a_screen_of_a_few_rows_is_not_scrolled(wait_with, terminal, rows):
+    watch = terminal(wait_with(3), "watch", "web", columns=80, rows=rows)
     watch.await_text("Deployment:")
     # For some redraws, where there is anything new to be seen.
     watch.read(2)
     assert rows_of(watch)[0].startswith("Deployment:"), rows_of(watch)
 
 
-def test_what_was_on_the_screen_before_stays_above(waiting, terminal):
-    daemon = waiting(2)
+def test_what_was_on_the_screen_before_stays_above(wait_with, terminal):
+    daemon = wait_with(2)
     shell = Terminal("bash", "--norc", "--noprofile", "--noediting", "-i", columns=100, rows=40,
                      PS1="ready> ", SLUICE_ADDRESS=f"unix:{daemon.socket}")
     with contextlib.closing(shell):

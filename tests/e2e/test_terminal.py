@@ -14,17 +14,6 @@ from terminal import HIDE_CURSOR, NO_WRAP, OURS, UP, WRAP, Terminal
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@pytest.fixture(name="terminal")
-def make_terminal():
-    with contextlib.ExitStack() as stack:
-        def make(daemon, *words, **env):
-            terminal = Terminal(SLUICE, "--address", f"unix:{daemon.socket}", *words, **env)
-            stack.callback(terminal.close)
-            return terminal
-
-        yield make
-
-
 def waiting(start_daemon, fleet):
     """A daemon, and its deployment in the middle of a wait."""
     daemon = start_daemon("services:\n" + fleet.service())

@@ -32,7 +32,7 @@ absl::StatusOr<CertificateInfo> ReadCertificate(absl::string_view pem);
 
 // Whether a server can serve with `chain_pem` (its own certificate first, then those that signed
 // it) at `now`: it can be read, its order is right, it is valid now and made for servers.
-// UNAVAILABLE when it is only too early.
+// UNAVAILABLE when it is only not valid at `now`.
 absl::Status CheckServerChain(absl::string_view chain_pem, absl::Time now);
 
 // Whether `key_pem` is a key that is strong enough.
@@ -41,7 +41,7 @@ absl::Status CheckPrivateKey(absl::string_view key_pem);
 absl::Status CheckPrivateKey(absl::string_view key_pem, absl::string_view chain_pem);
 
 // Whether `pem` holds authorities alone, and at least one that is valid at `now`: a bundle may
-// carry an old one along. UNAVAILABLE when it is only too early.
+// carry an old one along. UNAVAILABLE when it is only not valid at `now`.
 absl::Status CheckAuthorities(absl::string_view pem, absl::Time now);
 
 }  // namespace sluice

@@ -3,11 +3,10 @@
 
 #include "drivers/record_store/sqlite_record_store.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "drivers/record_store/record_parts.h"
 #include "drivers/record_store/record_rows.h"
@@ -29,12 +28,6 @@ constexpr char kLogBytesKept[] = "PRAGMA journal_size_limit = 16777216";
 int NoteLogPages(void* log_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(log_pages) = pages;
   return SQLITE_OK;
-}
-
-// 0 when there is no such file.
-ino_t InodeOf(const std::string& path) {
-  struct stat found = {};
-  return stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
 }
 
 absl::Status WithContext(const absl::Status& status, absl::string_view context) {
