@@ -90,6 +90,7 @@ int Run(int argc, char** argv) {
                  std::string(status.message()).c_str());
     return kExitConfig;
   }
+  if (!flags.check) BlockSignals();
   const absl::StatusOr<config::v1::Config> config =
       Load(flags, flags.check ? Purpose::kCheck : Purpose::kStart);
   if (!config.ok()) return Refuse(config.status(), flags.check);
@@ -100,7 +101,6 @@ int Run(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   std::vector<UniqueFd> inherited = InheritedSockets();
-  BlockSignals();
   StartLog(config->log_level());
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(*config, std::move(inherited));
   if (!daemon.ok()) {

@@ -3,9 +3,10 @@
 
 #include "app/log.h"
 
-#include <stop_token>
+#include <memory>
 
 #include "absl/strings/match.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/violations.h"
@@ -22,7 +23,6 @@ namespace {
 // Lines that wait for the writer; the oldest give way.
 constexpr size_t kMaxWaiting = 8192;
 constexpr absl::Duration kPatience = absl::Seconds(1);
-constexpr absl::Duration kGlance = absl::Milliseconds(5);
 constexpr size_t kMaxBytes = 1024;
 // As gRPC's TLS begins what it says of a caller without a certificate, or of another authority.
 constexpr char kHandshakeFailed[] = "Handshake failed";
@@ -47,6 +47,20 @@ void LogOfProtobuf(google::protobuf::LogLevel, const char*, int, const std::stri
   spdlog::warn("event=protobuf message={}", Quoted(message, kMaxBytes));
 }
 
+// Writes nothing: once a message arrives here, the writer has written all that came before it.
+class Mark : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg&) override { reached_.Notify(); }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+  bool Await(absl::Duration limit) { return reached_.WaitForNotificationWithTimeout(limit); }
+
+ private:
+  absl::Notification reached_;
+};
+
 }  // namespace
 
 void StartLog(const std::string& level) {
@@ -59,13 +73,13 @@ void StartLog(const std::string& level) {
   google::protobuf::SetLogHandler(LogOfProtobuf);
 }
 
+// An empty queue is not enough: the writer takes a line out of it before it writes the line.
 bool FlushLog() {
-  RealClock clock;
-  const absl::Duration end = clock.Monotonic() + kPatience;
-  while (spdlog::thread_pool()->queue_size() > 0 && clock.Monotonic() < end) {
-    SleepFor(clock, kGlance, std::stop_token());
-  }
-  return spdlog::thread_pool()->queue_size() == 0;
+  const auto mark = std::make_shared<Mark>();
+  std::make_shared<spdlog::async_logger>("flush", mark, spdlog::thread_pool(),
+                                         spdlog::async_overflow_policy::overrun_oldest)
+      ->critical("");
+  return mark->Await(kPatience);
 }
 
 }  // namespace sluice

@@ -17,6 +17,7 @@ import pytest
 from calls import await_log, call, eventually, refused, rolling, run_sluiced, violations
 from conftest import SLUICED
 from security import is_root, make_certificates
+from tracing import strace
 
 EXIT_CONFIG = 78
 
@@ -274,3 +275,17 @@ def test_a_reload_from_a_named_pipe_is_refused_and_the_daemon_goes_on(start_daem
     daemon.process.send_signal(signal.SIGHUP)
     await_log(daemon, "event=reload_refused")
     assert daemon.stop() == 0
+
+
+def test_a_reload_that_is_asked_for_while_the_configuration_is_read_comes_after_the_start(
+        start_daemon, tmp_path):
+    trace = tmp_path / "trace"
+    daemon = start_daemon("allow_unconfigured_services: true\n")
+    assert daemon.stop() == 0
+    trace.touch()
+    slow = strace(trace, "openat", "-P", str(daemon.config), "-e", "inject=openat:delay_exit=1s")
+    daemon.spawn(slow)
+    eventually(lambda: str(daemon.config) in trace.read_text())
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.await_start()
+    await_log(daemon, "event=reloaded services=0")

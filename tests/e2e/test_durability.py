@@ -19,6 +19,7 @@ import pytest
 from calls import await_log, call, eventually, listed, request, rolling, run_sluiced, strategy
 from conftest import SLUICED
 from test_api import check_health
+from tracing import strace
 
 EXIT_CONFIG = 78
 OPEN = "allow_unconfigured_services: true\n"
@@ -103,24 +104,12 @@ def test_t03_what_was_torn_is_dropped_with_one_line(start_daemon):
 SYNC = "fsync,fdatasync"
 
 
-def strace(output, sync):
-    """strace before the daemon: its sync number `sync` in each thread fails."""
-    works = shutil.which("strace") and subprocess.run(
-        ["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True,
-        check=False).returncode == 0
-    if not works:
-        pytest.skip("strace is not there or may not trace here")
-    # Where leaks are looked for, they cannot be while somebody traces.
-    return ["strace", "-D", "-f", "-o", str(output), "-E", "LSAN_OPTIONS=detect_leaks=0",
-            "-e", f"trace={SYNC}", "-e", f"inject={SYNC}:error=EIO:when={sync}"]
-
-
 @pytest.mark.parametrize("sync", [8, 20])
 def test_t06_a_failed_sync_is_never_acknowledged_nor_tried_again(start_daemon, tmp_path, sync):
     daemon = start_daemon(OPEN, durable=True)
     assert daemon.stop() == 0
     trace = tmp_path / "trace"
-    daemon.start(prefix=strace(trace, sync))
+    daemon.start(prefix=strace(trace, SYNC, "-e", f"inject={SYNC}:error=EIO:when={sync}"))
     acknowledged, error = deploy_until_refused(daemon)
     assert acknowledged
     assert error.code() == grpc.StatusCode.INTERNAL, error
