@@ -38,6 +38,7 @@ void LogIfFailed(const absl::Status& notified) {
 }
 
 absl::StatusOr<config::v1::Config> Load(const Flags& flags, Purpose purpose) {
+  if (flags.check_text) return LoadConfig(flags.config_file, flags.config);
   return LoadConfig(flags.config_file, flags.config, [purpose](const config::v1::Config& config) {
     return CheckSurroundings(config, purpose, RealClock());
   });

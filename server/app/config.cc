@@ -70,6 +70,7 @@ void FillLimits(config::v1::Limits& limits) {
   if (!limits.has_max_active_deployments()) limits.set_max_active_deployments(1000);
   if (!limits.has_max_pending_deployments()) limits.set_max_pending_deployments(10'000);
   if (!limits.has_history_per_service()) limits.set_history_per_service(20);
+  if (!limits.has_max_unconfigured_services()) limits.set_max_unconfigured_services(10'000);
   if (!limits.has_max_target_calls()) limits.set_max_target_calls(1024);
   if (!limits.has_max_connections()) limits.set_max_connections(4096);
   if (!limits.has_max_connections_per_peer()) limits.set_max_connections_per_peer(512);

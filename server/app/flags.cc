@@ -22,6 +22,9 @@ ParsedFlags ParseFlags(int argc, char** argv) {
       ->type_name("FILE");
   app.add_flag("--check", flags.check,
                "Only check the configuration and what it names: 0, or 78 and all that is wrong");
+  app.add_flag(
+      "--check-text", flags.check_text,
+      "As --check, of a configuration for another machine: nothing that it names is looked at");
   app.add_option("--data-dir", flags.config.data_dir,
                  "Directory in which records survive a restart [none: in memory alone]")
       ->type_name("PATH");
@@ -43,6 +46,7 @@ ParsedFlags ParseFlags(int argc, char** argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
     return parsed;
   }
+  flags.check = flags.check || flags.check_text;
   if (flags.check && !flags.config_file.has_value()) {
     parsed.exit_code = kUsageError;
     app.exit(CLI::ValidationError("--check", "needs --config FILE"));

@@ -16,6 +16,7 @@ namespace sluice {
 struct Flags {
   std::optional<std::string> config_file;  // none: run without a configuration
   bool check = false;                      // only look at the configuration
+  bool check_text = false;                 // and not at what it names on this machine
   ConfigFlags config;                      // these win over the configuration file
 };
 

@@ -37,7 +37,8 @@ ConnectionLimits ConnectionLimitsOf(const config::v1::Limits& limits) {
 EngineLimits EngineLimitsOf(const config::v1::Limits& limits) {
   return {.max_active_deployments = limits.max_active_deployments(),
           .max_pending_deployments = limits.max_pending_deployments(),
-          .max_target_calls = limits.max_target_calls()};
+          .max_target_calls = limits.max_target_calls(),
+          .max_unconfigured_services = static_cast<size_t>(limits.max_unconfigured_services())};
 }
 
 absl::StatusOr<ServerOptions> ServerOptionsOf(const config::v1::Config& config) {

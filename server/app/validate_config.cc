@@ -26,6 +26,8 @@ constexpr size_t kMaxAddressBytes = 255;
 constexpr int kMaxThreads = 30'000;
 constexpr int kMaxPending = 1'000'000;
 constexpr int kMaxHistory = 10'000;
+// Their list fits into one message.
+constexpr int kMaxServices = 10'000;
 constexpr int kMaxConnections = 1'000'000;
 constexpr int kMaxWatches = 10'000;
 constexpr absl::Duration kMaxDrainGrace = absl::Hours(24);
@@ -105,6 +107,8 @@ void CheckLimits(const config::v1::Limits& limits, Violations& violations) {
   CheckRange("limits.max_pending_deployments", limits.max_pending_deployments(), kMaxPending,
              violations);
   CheckRange("limits.history_per_service", limits.history_per_service(), kMaxHistory, violations);
+  CheckRange("limits.max_unconfigured_services", limits.max_unconfigured_services(), kMaxServices,
+             violations);
   CheckRange("limits.max_target_calls", limits.max_target_calls(), kMaxThreads, violations);
   CheckRange("limits.max_connections", limits.max_connections(), kMaxConnections, violations);
   CheckRange("limits.max_connections_per_peer", limits.max_connections_per_peer(), kMaxConnections,

@@ -49,6 +49,7 @@ DeploymentManager::DeploymentManager(Clock& clock, Registry& registry,
       registry_(registry),
       catalog_(catalog),
       make_id_(std::move(make_id)),
+      max_unconfigured_services_(limits.max_unconfigured_services),
       target_calls_(clock, {.name = "target-call",
                             .max_threads = static_cast<size_t>(limits.max_target_calls),
                             .max_waiting = SIZE_MAX}),
@@ -108,7 +109,18 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
       state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
   RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
   requests_.Add(entry, clock_.Monotonic());
-  return registry_.Insert(std::move(state), std::move(entry));
+  SnapshotPtr accepted = registry_.Insert(std::move(state), std::move(entry));
+  if (!definition->configured) ForgetOldServices();
+  return accepted;
+}
+
+void DeploymentManager::ForgetOldServices() {
+  const size_t forgotten =
+      registry_.ForgetServices(max_unconfigured_services_, [this](const std::string& service) {
+        const ServiceDefinitionPtr definition = catalog_.Find(service);
+        return definition != nullptr && definition->configured;
+      });
+  if (forgotten > 0) spdlog::info("event=services_forgotten services={}", forgotten);
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,

@@ -30,6 +30,7 @@ struct EngineLimits {
   int max_active_deployments = 1000;
   int max_pending_deployments = 10'000;
   int max_target_calls = 1024;
+  size_t max_unconfigured_services = 10'000;
 };
 
 // Thread-safe.
@@ -83,6 +84,7 @@ class DeploymentManager {
   absl::Status MakeRoomFor(const RequestLog::Name& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether a change would be taken: the daemon does not stop, and the disk does not fail.
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetOldServices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ResumeOne(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What ran before a restart goes on however many wait.
@@ -132,6 +134,7 @@ class DeploymentManager {
   Registry& registry_;
   const ServiceCatalog& catalog_;
   const std::function<std::string()> make_id_;
+  const size_t max_unconfigured_services_;
 
   mutable Mutex mutex_;
   CondVar job_ended_;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/violations.h"
 #include "engine/transition.h"
 #include "strategy/deployment_state.h"
 
@@ -25,9 +24,8 @@ Registry::Registry(Clock& clock, int history_per_service)
 
 SnapshotPtr Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
   MutexLock lock(mutex_);
-  ServiceMemory& memory = memory_[state.service()];
+  ServiceMemory& memory = Change(state.service());
   memory.latest_deployment_id = state.id();
-  ++memory.changes;
   // Not stored for that: which deployment is the latest one shows in the records.
   Entry& entry = Add(std::move(state), ++last_position_);
   Changed(entry, nullptr, std::move(request));
@@ -149,65 +147,6 @@ void Registry::PublishReplaced(const SnapshotPtr& state) {
   log_[revision] = {found->first, state};
   found->second.replaced.push_back(revision);
   if (found->second.published == revision) found->second.published = 0;
-}
-
-void Registry::Remember(const v1::DeploymentState& state) {
-  ServiceMemory& memory = memory_[state.service()];
-  ++memory.changes;
-  const bool is_new = memory.active_version != state.version();
-  if (state.status() == v1::STATUS_COMPLETED && is_new) {
-    memory.active_version = state.version();
-    memory.activated_by = state.id();
-  }
-  // A redeploy of the active version has no previous one: taken back, nothing has changed.
-  const bool had_moved = !state.previous_version().empty() || memory.activated_by == state.id();
-  if (state.status() == v1::STATUS_ROLLED_BACK && had_moved) {
-    memory.active_version = state.previous_version();
-  }
-  for (const v1::TargetState& target : state.targets()) {
-    memory.target_versions[target.target().id()] = target.target().version();
-  }
-  changes_.services.insert(state.service());
-}
-
-void Registry::Prune(const std::string& service) {
-  std::vector<std::string>& ids = by_service_[service];
-  const auto is_finished = [this](const std::string& id) {
-    mutex_.AssertHeld();
-    return IsTerminal(entries_.at(id).state.status());
-  };
-  auto excess = std::count_if(ids.begin(), ids.end(), is_finished) - history_per_service_;
-  if (excess <= 0) return;
-  for (auto it = ids.begin(); it != ids.end() && excess > 0;) {
-    if (!is_finished(*it)) {
-      ++it;
-      continue;
-    }
-    Erase(*it);
-    it = ids.erase(it);
-    --excess;
-  }
-  if (journal_ != nullptr) CommitNext();
-}
-
-void Registry::Erase(const std::string& id) {
-  const Entry& entry = entries_.at(id);
-  std::vector<int64_t> revisions = entry.replaced;
-  revisions.push_back(entry.state.revision());
-  revisions.push_back(entry.published);
-  for (const int64_t revision : revisions) {
-    log_.erase(revision);
-    for (const std::string& of : {std::string(), entry.state.service()}) {
-      pruned_through_[of] = std::max(pruned_through_[of], revision);
-    }
-  }
-  if (journal_ != nullptr) {
-    changes_.records.insert(id);
-    changes_.services.insert(entry.state.service());
-    changes_.counters = true;
-  }
-  by_position_.erase(entry.position);
-  entries_.erase(id);
 }
 
 }  // namespace sluice

@@ -56,7 +56,7 @@ struct ServiceMemory {
   std::string activated_by;                            // the deployment that made it so
   std::map<std::string, std::string> target_versions;  // by target id
   std::string latest_deployment_id;
-  int64_t changes = 0;  // grows with every change of the above, in this run of the daemon
+  int64_t changes = 0;  // another with every change of the above, in this run of the daemon
 };
 
 // NOT_FOUND, as every look-up of a deployment that does not exist.
@@ -153,6 +153,10 @@ class Registry {
 
   ServiceMemory MemoryOf(const std::string& service) const;
   std::vector<std::string> Services() const;
+  // When more than `most` services that are not kept are known: forgets those whose latest
+  // deployment is oldest, with all their records, until a tenth of `most` is free. None with a
+  // deployment that has not ended. Returns how many. `is_kept` is asked under the registry's lock.
+  size_t ForgetServices(size_t most, Sees is_kept);
 
  private:
   struct Entry {
@@ -203,8 +207,13 @@ class Registry {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Publish(Entry& entry, int64_t revision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishReplaced(const SnapshotPtr& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What is known of the service, to be changed now.
+  ServiceMemory& Change(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<std::string> OldestServices(size_t count, Sees is_kept) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetService(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t PrunedThrough(const RecordFilter& filter) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -232,6 +241,8 @@ class Registry {
   int64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   // The newest revision that was pruned, by service; under "" that of all.
   std::map<std::string, int64_t> pruned_through_ ABSL_GUARDED_BY(mutex_);
+  int64_t forgotten_through_ ABSL_GUARDED_BY(mutex_) =
+      0;  // of services that are not known any more
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, LogItem> log_ ABSL_GUARDED_BY(mutex_);
   // Ids in the order in which they were inserted, for each service and for all.
@@ -239,6 +250,7 @@ class Registry {
   std::map<int64_t, std::string> by_position_ ABSL_GUARDED_BY(mutex_);
   int64_t last_position_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, ServiceMemory> memory_ ABSL_GUARDED_BY(mutex_);
+  int64_t memory_changes_ ABSL_GUARDED_BY(mutex_) = 0;
 
   Journal* journal_ ABSL_GUARDED_BY(mutex_) = nullptr;  // null: in memory alone
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);        // the journal's; stays

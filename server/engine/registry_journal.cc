@@ -18,11 +18,11 @@ constexpr size_t kMaxWaiting = 10'000;
 // Shares the snapshot's memory.
 StatePtr StateIn(const SnapshotPtr& snapshot) { return {snapshot, &snapshot->state()}; }
 
-ServiceMemory MemoryIn(const journal::v1::ServiceMemory& stored) {
-  return {.active_version = stored.active_version(),
-          .activated_by = stored.activated_by(),
-          .target_versions = {stored.target_versions().begin(), stored.target_versions().end()},
-          .latest_deployment_id = stored.latest_deployment_id()};
+void TakeStored(const journal::v1::ServiceMemory& stored, ServiceMemory& memory) {
+  memory.active_version = stored.active_version();
+  memory.activated_by = stored.activated_by();
+  memory.target_versions = {stored.target_versions().begin(), stored.target_versions().end()};
+  memory.latest_deployment_id = stored.latest_deployment_id();
 }
 
 }  // namespace
@@ -40,11 +40,11 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   for (const auto& [revision, state] : contents.replaced_states) {
     PublishReplaced(std::make_shared<Snapshot>(*state));
   }
+  RestoreCounters(contents);
   RestoreServices(contents);
   for (const auto& [position, record] : by_position) {
-    memory_[record.state->service()].latest_deployment_id = record.state->id();
+    Change(record.state->service()).latest_deployment_id = record.state->id();
   }
-  RestoreCounters(contents);
   for (const auto& [service, memory] : memory_) Prune(service);
   // Not alone for what was pruned: the new epoch must be durable before it is used.
   changes_.counters = true;
@@ -58,6 +58,7 @@ void Registry::RestoreCounters(const StoreChange& contents) {
     first_revision_ = meta.first_revision();
     epoch_ = meta.epoch();
     pruned_through_[""] = meta.pruned_through_revision();
+    forgotten_through_ = meta.forgotten_through_revision();
     revision_ = meta.revision();
     last_position_ = meta.position();
   }
@@ -76,7 +77,7 @@ void Registry::RestoreCounters(const StoreChange& contents) {
 void Registry::RestoreServices(const StoreChange& contents) {
   for (const auto& [name, stored] : contents.services) {
     if (!stored.has_value()) continue;
-    memory_[name] = MemoryIn(*stored);
+    TakeStored(*stored, Change(name));
     pruned_through_[name] = stored->pruned_through_revision();
   }
 }
@@ -161,7 +162,10 @@ StoreChange Registry::TakeChanges(Commit& commit) {
     if (Find(snapshot->state().id()) != nullptr)
       change.replaced_states[revision] = StateIn(snapshot);
   }
-  for (const std::string& name : changes.services) change.services[name] = StoredMemory(name);
+  for (const std::string& name : changes.services) {
+    std::optional<journal::v1::ServiceMemory>& memory = change.services[name];
+    if (memory_.count(name) > 0) memory = StoredMemory(name);
+  }
   change.requests = std::move(changes.requests);
   // Not with every commit: a new record costs one page of the log less.
   if (changes.counters) change.meta = MetaNow();
@@ -177,6 +181,7 @@ journal::v1::Meta Registry::MetaNow() const {
   meta.set_epoch(epoch_);
   meta.set_position(last_position_);
   meta.set_first_revision(first_revision_);
+  meta.set_forgotten_through_revision(forgotten_through_);
   const auto pruned = pruned_through_.find("");
   if (pruned != pruned_through_.end()) meta.set_pruned_through_revision(pruned->second);
   return meta;

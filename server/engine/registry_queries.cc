@@ -157,7 +157,8 @@ int64_t Registry::PrunedThrough(const RecordFilter& filter) const {
   // A deployment is pruned as a whole.
   if (!filter.deployment_id.empty() && Find(filter.deployment_id) != nullptr) return 0;
   const auto found = pruned_through_.find(filter.service);
-  return found == pruned_through_.end() ? 0 : found->second;
+  if (found != pruned_through_.end()) return found->second;
+  return memory_.count(filter.service) > 0 ? 0 : forgotten_through_;
 }
 
 int64_t Registry::AwaitChange(int64_t seen, absl::Duration until) const {
@@ -187,19 +188,6 @@ void Registry::Close() {
 bool Registry::closed() const {
   MutexLock lock(mutex_);
   return closed_;
-}
-
-ServiceMemory Registry::MemoryOf(const std::string& service) const {
-  MutexLock lock(mutex_);
-  const auto found = memory_.find(service);
-  return found == memory_.end() ? ServiceMemory() : found->second;
-}
-
-std::vector<std::string> Registry::Services() const {
-  MutexLock lock(mutex_);
-  std::vector<std::string> names;
-  for (const auto& [name, memory] : memory_) names.push_back(name);
-  return names;
 }
 
 }  // namespace sluice

@@ -25,6 +25,12 @@ CHANNEL_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.use_local_sub
                    ("grpc.max_reconnect_backoff_ms", 100),
                    ("grpc.min_reconnect_backoff_ms", 20_000)]
 
+# Shells and nohup start what runs in the background with some signals ignored, and whatever the tests
+# start would inherit that.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 
 def _generate_stubs(directory):
     """Compiles the protos for Python; grpc.health goes into a package that does not hide grpcio."""

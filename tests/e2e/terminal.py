@@ -34,9 +34,9 @@ class Terminal:
         self.fd, there = pty.openpty()
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.fd)
-        # Ctrl-C reaches who has it as the controlling terminal; nohup may be what runs the tests.
+        # Ctrl-C reaches who has it as the controlling terminal.
         self.process = subprocess.Popen(
-            ["env", "--default-signal=HUP", "setsid", "--ctty", *map(str, command)], stdin=there, stdout=there, stderr=there,
+            ["setsid", "--ctty", *map(str, command)], stdin=there, stdout=there, stderr=there,
             env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **env})
         os.close(there)
 

@@ -101,3 +101,20 @@ def test_deployments_wait_for_a_worker_up_to_a_bound(start_daemon, make_fleet):
     # What was refused left nothing behind: the same request is accepted now.
     later = call(daemon, "Deploy", service="c", version="v2", request_id="again")
     daemon.await_status(later.id, "COMPLETED")
+
+
+def test_services_that_nobody_configured_do_not_become_more_and_more(start_daemon):
+    daemon = start_daemon("allow_unconfigured_services: true\n"
+                          "limits: {max_unconfigured_services: 3}\n"
+                          "services: [{name: ours, allow_request_targets: true}]\n", durable=True)
+    for name in ("ours", "a", "b", "c", "d"):
+        state = call(daemon, "Deploy", service=name, version="v1",
+                     strategy=strategy("FeatureFlagStrategy", initial_rollout=5))
+        daemon.await_status(state.id, "COMPLETED")
+    for _ in range(2):
+        assert [service.name for service in call(daemon, "ListServices").services] == [
+            "b", "c", "d", "ours"]
+        with refused(grpc.StatusCode.NOT_FOUND):
+            call(daemon, "GetState", service="a")
+        assert daemon.stop() == 0
+        daemon.start()

@@ -130,6 +130,18 @@ def test_every_fault_of_what_is_named_is_listed_at_once(tmp_path, check):
     assert everything_in(place) == before
 
 
+def test_a_configuration_for_another_machine_is_checked_by_its_text_alone(tmp_path):
+    config = tmp_path / "other.yaml"
+    config.write_text(SURROUNDED.format(place=tmp_path / "elsewhere"))
+    fault = f"{config}:14:3: limits.history_per_service: "
+    refused_text = run_sluiced("--check-text", "--config", config)
+    assert refused_text.returncode == EXIT_CONFIG
+    assert [line.startswith(fault) for line in refused_text.stderr.splitlines()] == [True]
+    config.write_text(config.read_text().split("limits:")[0])
+    good = run_sluiced("--check-text", "--config", config)
+    assert (good.returncode, good.stderr) == (0, "") and good.stdout == f"{config}: good, 0 services\n"
+
+
 def test_a_check_beside_the_running_daemon_is_good_and_touches_nothing(start_daemon, tmp_path):
     make_certificates(tmp_path / "certs")
     daemon = start_daemon(

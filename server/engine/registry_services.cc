@@ -1,0 +1,127 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the registry knows of services, and what it does not keep any longer: records beyond a
+// service's history, and services beyond the number of those that are not configured.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/registry.h"
+#include "strategy/deployment_state.h"
+
+namespace sluice {
+
+ServiceMemory Registry::MemoryOf(const std::string& service) const {
+  MutexLock lock(mutex_);
+  const auto found = memory_.find(service);
+  return found == memory_.end() ? ServiceMemory() : found->second;
+}
+
+std::vector<std::string> Registry::Services() const {
+  MutexLock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, memory] : memory_) names.push_back(name);
+  return names;
+}
+
+ServiceMemory& Registry::Change(const std::string& service) {
+  const auto [found, is_new] = memory_.try_emplace(service);
+  // It may have been known before.
+  if (is_new && forgotten_through_ > 0) pruned_through_[service] = forgotten_through_;
+  found->second.changes = ++memory_changes_;
+  return found->second;
+}
+
+void Registry::Remember(const v1::DeploymentState& state) {
+  ServiceMemory& memory = Change(state.service());
+  const bool is_new = memory.active_version != state.version();
+  if (state.status() == v1::STATUS_COMPLETED && is_new) {
+    memory.active_version = state.version();
+    memory.activated_by = state.id();
+  }
+  // A redeploy of the active version has no previous one: taken back, nothing has changed.
+  const bool had_moved = !state.previous_version().empty() || memory.activated_by == state.id();
+  if (state.status() == v1::STATUS_ROLLED_BACK && had_moved) {
+    memory.active_version = state.previous_version();
+  }
+  for (const v1::TargetState& target : state.targets()) {
+    memory.target_versions[target.target().id()] = target.target().version();
+  }
+  changes_.services.insert(state.service());
+}
+
+size_t Registry::ForgetServices(size_t most, Sees is_kept) {
+  MutexLock lock(mutex_);
+  if (memory_.size() <= most) return 0;
+  const auto others = static_cast<size_t>(std::count_if(
+      memory_.begin(), memory_.end(), [&](const auto& item) { return !is_kept(item.first); }));
+  if (others <= most) return 0;
+  // Some more than needed, so that not every new service has all of them looked at.
+  const std::vector<std::string> oldest = OldestServices(others - most + most / 10, is_kept);
+  for (const std::string& service : oldest) ForgetService(service);
+  if (journal_ != nullptr) CommitNext();
+  return oldest.size();
+}
+
+std::vector<std::string> Registry::OldestServices(size_t count, Sees is_kept) const {
+  std::vector<std::string> oldest;
+  for (auto it = by_position_.begin(); it != by_position_.end() && oldest.size() < count; ++it) {
+    const v1::DeploymentState& state = entries_.at(it->second).state;
+    const bool is_latest = memory_.at(state.service()).latest_deployment_id == state.id();
+    if (is_latest && IsTerminal(state.status()) && !is_kept(state.service())) {
+      oldest.push_back(state.service());
+    }
+  }
+  return oldest;
+}
+
+void Registry::ForgetService(const std::string& service) {
+  for (const std::string& id : by_service_.at(service)) Erase(id);
+  forgotten_through_ = std::max(forgotten_through_, pruned_through_.at(service));
+  by_service_.erase(service);
+  pruned_through_.erase(service);
+  memory_.erase(service);
+}
+
+void Registry::Prune(const std::string& service) {
+  std::vector<std::string>& ids = by_service_[service];
+  const auto is_finished = [this](const std::string& id) {
+    mutex_.AssertHeld();
+    return IsTerminal(entries_.at(id).state.status());
+  };
+  auto excess = std::count_if(ids.begin(), ids.end(), is_finished) - history_per_service_;
+  if (excess <= 0) return;
+  for (auto it = ids.begin(); it != ids.end() && excess > 0;) {
+    if (!is_finished(*it)) {
+      ++it;
+      continue;
+    }
+    Erase(*it);
+    it = ids.erase(it);
+    --excess;
+  }
+  if (journal_ != nullptr) CommitNext();
+}
+
+void Registry::Erase(const std::string& id) {
+  const Entry& entry = entries_.at(id);
+  std::vector<int64_t> revisions = entry.replaced;
+  revisions.push_back(entry.state.revision());
+  revisions.push_back(entry.published);
+  for (const int64_t revision : revisions) {
+    log_.erase(revision);
+    for (const std::string& of : {std::string(), entry.state.service()}) {
+      pruned_through_[of] = std::max(pruned_through_[of], revision);
+    }
+  }
+  if (journal_ != nullptr) {
+    changes_.records.insert(id);
+    changes_.services.insert(entry.state.service());
+    changes_.counters = true;
+  }
+  by_position_.erase(entry.position);
+  entries_.erase(id);
+}
+
+}  // namespace sluice
