@@ -155,7 +155,8 @@ class Registry {
   std::vector<std::string> Services() const;
   // When more than `most` services that are not kept are known: forgets those whose latest
   // deployment is oldest, with all their records, until a tenth of `most` is free. None with a
-  // deployment that has not ended. Returns how many. `is_kept` is asked under the registry's lock.
+  // deployment that has not ended; where too many have not, it looks again when there are a tenth
+  // more. Returns how many. `is_kept` is asked under the registry's lock.
   size_t ForgetServices(size_t most, Sees is_kept);
 
  private:
@@ -250,6 +251,7 @@ class Registry {
   std::map<int64_t, std::string> by_position_ ABSL_GUARDED_BY(mutex_);
   int64_t last_position_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, ServiceMemory> memory_ ABSL_GUARDED_BY(mutex_);
+  size_t looked_through_ ABSL_GUARDED_BY(mutex_) = 0;  // up to so many services, by ForgetServices
   int64_t memory_changes_ ABSL_GUARDED_BY(mutex_) = 0;
 
   Journal* journal_ ABSL_GUARDED_BY(mutex_) = nullptr;  // null: in memory alone

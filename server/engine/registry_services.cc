@@ -53,14 +53,16 @@ void Registry::Remember(const v1::DeploymentState& state) {
 
 size_t Registry::ForgetServices(size_t most, Sees is_kept) {
   MutexLock lock(mutex_);
-  if (memory_.size() <= most) return 0;
+  if (memory_.size() <= std::max(most, looked_through_)) return 0;
   const auto others = static_cast<size_t>(std::count_if(
       memory_.begin(), memory_.end(), [&](const auto& item) { return !is_kept(item.first); }));
-  if (others <= most) return 0;
   // Some more than needed, so that not every new service has all of them looked at.
-  const std::vector<std::string> oldest = OldestServices(others - most + most / 10, is_kept);
+  const size_t some = most / 10;
+  std::vector<std::string> oldest;
+  if (others > most) oldest = OldestServices(others - most + some, is_kept);
   for (const std::string& service : oldest) ForgetService(service);
   if (journal_ != nullptr) CommitNext();
+  looked_through_ = memory_.size() + some;
   return oldest.size();
 }
 

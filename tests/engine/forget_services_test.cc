@@ -76,8 +76,8 @@ TEST_F(ForgetServicesTest, ThoseWhoseLastDeploymentIsOldestGoWithAllOfTheirs) {
   InsertEnded("d2", "a");
   InsertEnded("d3", "b");
   InsertEnded("d4", "a");
+  EXPECT_EQ(Forget(2), 0);
   InsertEnded("d5", "c");
-  EXPECT_EQ(Forget(3), 0);
   EXPECT_EQ(Forget(1), 2);
   EXPECT_THAT(registry_->Services(), ElementsAre("c", "kept"));
   for (const std::string id : {"d2", "d3", "d4"}) EXPECT_FALSE(registry_->Get(id).ok()) << id;
@@ -97,6 +97,17 @@ TEST_F(ForgetServicesTest, ATenthIsFreeAfterwards) {
   for (int i = 0; i < 21; ++i) InsertEnded(absl::StrCat("d", i), absl::StrCat("s", i));
   EXPECT_EQ(Forget(20), 3);
   EXPECT_EQ(registry_->Services().size(), 18);
+}
+
+TEST_F(ForgetServicesTest, WhereNoneCanGoItLooksAgainAtATenthMore) {
+  for (int i = 0; i < 21; ++i) Insert(absl::StrCat("d", i), absl::StrCat("s", i));
+  EXPECT_EQ(Forget(20), 0);
+  for (int i = 0; i < 21; ++i) End(absl::StrCat("d", i));
+  InsertEnded("d21", "s21");
+  InsertEnded("d22", "s22");
+  EXPECT_EQ(Forget(20), 0);
+  InsertEnded("d23", "s23");
+  EXPECT_EQ(Forget(20), 6);
 }
 
 TEST_F(ForgetServicesTest, AlsoAfterARestart) {
