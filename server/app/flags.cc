@@ -49,7 +49,8 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   flags.check = flags.check || flags.check_text;
   if (flags.check && !flags.config_file.has_value()) {
     parsed.exit_code = kUsageError;
-    app.exit(CLI::ValidationError("--check", "needs --config FILE"));
+    const char* const flag = flags.check_text ? "--check-text" : "--check";
+    app.exit(CLI::ValidationError(flag, "needs --config FILE"));
   }
   return parsed;
 }

@@ -130,6 +130,13 @@ def test_every_fault_of_what_is_named_is_listed_at_once(tmp_path, check):
     assert everything_in(place) == before
 
 
+@pytest.mark.parametrize("flag", ["--check", "--check-text"])
+def test_a_check_without_a_file_names_its_flag(flag):
+    result = run_sluiced(flag)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"{flag}: needs --config FILE")
+
+
 def test_a_configuration_for_another_machine_is_checked_by_its_text_alone(tmp_path):
     config = tmp_path / "other.yaml"
     config.write_text(SURROUNDED.format(place=tmp_path / "elsewhere"))
