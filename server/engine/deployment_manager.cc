@@ -116,10 +116,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
 
 void DeploymentManager::ForgetOldServices() {
   const size_t forgotten =
-      registry_.ForgetServices(max_unconfigured_services_, [this](const std::string& service) {
-        const ServiceDefinitionPtr definition = catalog_.Find(service);
-        return definition != nullptr && definition->configured;
-      });
+      registry_.ForgetServices(max_unconfigured_services_, [this] { return catalog_.Names(); });
   if (forgotten > 0) spdlog::info("event=services_forgotten services={}", forgotten);
 }
 

@@ -24,12 +24,13 @@ Registry::Registry(Clock& clock, int history_per_service)
 
 SnapshotPtr Registry::Insert(v1::DeploymentState state, RequestLog::Entry request) {
   MutexLock lock(mutex_);
-  ServiceMemory& memory = Change(state.service());
-  memory.latest_deployment_id = state.id();
   // Not stored for that: which deployment is the latest one shows in the records.
+  const std::string before =
+      std::exchange(Change(state.service()).latest_deployment_id, state.id());
+  if (const Entry* other = Find(before)) at_rest_.erase(other->position);
   Entry& entry = Add(std::move(state), ++last_position_);
   Changed(entry, nullptr, std::move(request));
-  return SnapshotOf(entry);
+  return entry.state.Share();
 }
 
 Registry::Entry& Registry::Add(v1::DeploymentState state, int64_t position) {
@@ -38,7 +39,7 @@ Registry::Entry& Registry::Add(v1::DeploymentState state, int64_t position) {
   by_position_[position] = id;
   Entry& entry = entries_[id];
   entry.position = position;
-  entry.state = std::move(state);
+  entry.state = SharedState(std::move(state));
   return entry;
 }
 
@@ -49,18 +50,19 @@ absl::Status Registry::Update(const std::string& id,
   const auto found = entries_.find(id);
   if (found == entries_.end()) return NoDeployment(id);
   Entry& entry = found->second;
-  const v1::Status before = entry.state.status();
+  const v1::Status before = entry.state->status();
   // A rollback of a finished deployment replaces a terminal state, which a slow watcher must still
   // see: keep it under its old revision.
-  const SnapshotPtr terminal = IsTerminal(before) ? SnapshotOf(entry) : nullptr;
-  if (absl::Status status = change(entry.state); !status.ok()) return status;
-  const v1::Status after = entry.state.status();
+  const SnapshotPtr terminal = IsTerminal(before) ? entry.state.Share() : nullptr;
+  if (absl::Status status = change(entry.state.Mutable()); !status.ok()) return status;
+  const v1::Status after = entry.state->status();
   if (absl::Status status = CheckTransition(before, after); !status.ok()) {
-    entry.state.set_status(before);
+    entry.state.Mutable().set_status(before);
     return status;
   }
-  if (IsTerminal(after) && after != before) Remember(entry.state);
-  const std::string service = entry.state.service();
+  if (IsTerminal(after) && after != before) Remember(*entry.state);
+  if (after != before) NoteRest(entry);
+  const std::string service = entry.state->service();
   Changed(entry, after != before ? terminal : nullptr, std::move(request));
   if (IsTerminal(after) && after != before) Prune(service);
   return absl::OkStatus();
@@ -71,7 +73,7 @@ absl::Status Registry::Read(const std::string& id,
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
   if (entry == nullptr) return NoDeployment(id);
-  read(entry->state);
+  read(*entry->state);
   return absl::OkStatus();
 }
 
@@ -79,7 +81,7 @@ absl::StatusOr<SnapshotPtr> Registry::Latest(const std::string& id) const {
   MutexLock lock(mutex_);
   const Entry* entry = Find(id);
   if (entry == nullptr) return NoDeployment(id);
-  return SnapshotOf(*entry);
+  return entry->state.Share();
 }
 
 std::vector<SnapshotPtr> Registry::Unfinished() const {
@@ -87,7 +89,7 @@ std::vector<SnapshotPtr> Registry::Unfinished() const {
   std::vector<SnapshotPtr> unfinished;
   for (const auto& [position, id] : by_position_) {
     const Entry& entry = entries_.at(id);
-    if (!IsTerminal(entry.state.status())) unfinished.push_back(SnapshotOf(entry));
+    if (!IsTerminal(entry.state->status())) unfinished.push_back(entry.state.Share());
   }
   return unfinished;
 }
@@ -104,29 +106,23 @@ const Registry::Entry* Registry::Find(const std::string& id) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-SnapshotPtr Registry::SnapshotOf(const Entry& entry) const {
-  if (entry.snapshot == nullptr) entry.snapshot = std::make_shared<Snapshot>(entry.state);
-  return entry.snapshot;
-}
-
 const v1::DeploymentState* Registry::VisibleState(const Entry& entry) const {
-  if (journal_ == nullptr) return &entry.state;
+  if (journal_ == nullptr) return &*entry.state;
   return entry.durable == nullptr ? nullptr : &entry.durable->state();
 }
 
 SnapshotPtr Registry::Visible(const Entry& entry) const {
-  return journal_ == nullptr ? SnapshotOf(entry) : entry.durable;
+  return journal_ == nullptr ? entry.state.Share() : entry.durable;
 }
 
 void Registry::Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::Entry request) {
-  entry.state.set_revision(++revision_);
-  entry.snapshot = nullptr;
+  entry.state.Mutable().set_revision(++revision_);
   if (journal_ == nullptr) {
     changes_ = {};
     if (replaced != nullptr) PublishReplaced(replaced);
     return Publish(entry, revision_);
   }
-  changes_.records.insert(entry.state.id());
+  changes_.records.insert(entry.state->id());
   if (replaced != nullptr) changes_.replaced[replaced->state().revision()] = replaced;
   if (!request.key.empty()) changes_.requests[request.key] = std::move(request.accepted);
   CommitNext();
@@ -135,7 +131,7 @@ void Registry::Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::En
 void Registry::Publish(Entry& entry, int64_t revision) {
   log_.erase(entry.published);
   entry.published = revision;
-  log_[revision] = {entry.state.id(), nullptr};
+  log_[revision] = {entry.state->id(), nullptr};
   newest_revision_ = visible_revision_ = std::max(visible_revision_, revision);
   changed_.NotifyAll();
 }

@@ -25,6 +25,7 @@
 #include "base/mutex.h"
 #include "engine/journal.h"
 #include "engine/request_log.h"
+#include "engine/shared_state.h"
 #include "engine/snapshot.h"
 #include "ports/record_store.h"
 #include "sluice/v1/deployment_service.pb.h"
@@ -156,16 +157,15 @@ class Registry {
   // When more than `most` services that are not kept are known: forgets those whose latest
   // deployment is oldest, with all their records, until a tenth of `most` is free. None with a
   // deployment that has not ended; where too many have not, it looks again when there are a tenth
-  // more. Returns how many. `is_kept` is asked under the registry's lock.
-  size_t ForgetServices(size_t most, Sees is_kept);
+  // more. Returns how many. `kept` is asked, under the registry's lock, when there may be too many.
+  size_t ForgetServices(size_t most, absl::FunctionRef<std::set<std::string>()> kept);
 
  private:
   struct Entry {
-    v1::DeploymentState state;
-    mutable SnapshotPtr snapshot;  // of `state`; null when it is older
-    SnapshotPtr durable;           // with a journal: what readers see; null before the first commit
-    int64_t position = 0;          // in the order of creation
-    int64_t published = 0;         // its revision in log_
+    SharedState state;
+    SnapshotPtr durable;    // with a journal: what readers see; null before the first commit
+    int64_t position = 0;   // in the order of creation
+    int64_t published = 0;  // its revision in log_
     std::vector<int64_t> replaced;  // and those of terminal states that a rollback replaced
   };
   // A place in the order of revisions: a record's present state, or a terminal state that a later
@@ -195,7 +195,6 @@ class Registry {
     int64_t revision = 0;
   };
 
-  SnapshotPtr SnapshotOf(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null while nothing of it is durable.
   const v1::DeploymentState* VisibleState(const Entry& entry) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -212,7 +211,9 @@ class Registry {
   ServiceMemory& Change(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<std::string> OldestServices(size_t count, Sees is_kept) const
+  // Whether the record keeps its service from being forgotten may have changed.
+  void NoteRest(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<std::string> OldestServices(size_t count, const std::set<std::string>& kept) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetService(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -249,6 +250,8 @@ class Registry {
   // Ids in the order in which they were inserted, for each service and for all.
   std::map<std::string, std::vector<std::string>> by_service_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, std::string> by_position_ ABSL_GUARDED_BY(mutex_);
+  // The services whose latest deployment has ended, by its position.
+  std::map<int64_t, std::string> at_rest_ ABSL_GUARDED_BY(mutex_);
   int64_t last_position_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, ServiceMemory> memory_ ABSL_GUARDED_BY(mutex_);
   size_t looked_through_ ABSL_GUARDED_BY(mutex_) = 0;  // up to so many services, by ForgetServices

@@ -34,7 +34,7 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   for (const auto& [id, record] : contents.records) by_position[record.position] = record;
   for (const auto& [position, record] : by_position) {
     Entry& entry = Add(*record.state, position);
-    entry.durable = SnapshotOf(entry);
+    entry.durable = entry.state.Share();
     Publish(entry, record.state->revision());
   }
   for (const auto& [revision, state] : contents.replaced_states) {
@@ -45,6 +45,7 @@ void Registry::Restore(StoreChange contents, Journal& journal) {
   for (const auto& [position, record] : by_position) {
     Change(record.state->service()).latest_deployment_id = record.state->id();
   }
+  for (const auto& [id, entry] : entries_) NoteRest(entry);
   for (const auto& [service, memory] : memory_) Prune(service);
   // Not alone for what was pruned: the new epoch must be durable before it is used.
   changes_.counters = true;
@@ -155,7 +156,7 @@ StoreChange Registry::TakeChanges(Commit& commit) {
     const Entry* entry = Find(id);
     StoredRecord& record = change.records[id];
     if (entry == nullptr) continue;  // Pruned.
-    commit.records[id] = SnapshotOf(*entry);
+    commit.records[id] = entry->state.Share();
     record = {entry->position, StateIn(commit.records[id])};
   }
   for (const auto& [revision, snapshot] : changes.replaced) {

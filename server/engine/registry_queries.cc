@@ -61,7 +61,7 @@ absl::StatusOr<std::string> Registry::Resolve(const std::string& prefix, Sees se
        it != entries_.end() && absl::StartsWith(it->first, prefix); ++it) {
     if (VisibleState(it->second) == nullptr) continue;
     if (it->first == prefix) return prefix;
-    if (!sees(it->second.state.service())) continue;
+    if (!sees(it->second.state->service())) continue;
     candidates.push_back(it->first);
     if (candidates.size() > kMaxCandidates) break;
   }
@@ -147,7 +147,7 @@ absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
     const LogItem& item = it->second;
     if (!filter.deployment_id.empty() && item.id != filter.deployment_id) continue;
     const Entry& entry = entries_.at(item.id);
-    if (!filter.service.empty() && entry.state.service() != filter.service) continue;
+    if (!filter.service.empty() && entry.state->service() != filter.service) continue;
     return item.frozen != nullptr ? item.frozen : Visible(entry);
   }
   return SnapshotPtr();
@@ -174,7 +174,7 @@ ChangedRecords Registry::ChangedAfter(int64_t revision) const {
   ChangedRecords changed;
   for (auto it = log_.upper_bound(revision); it != log_.end(); ++it) {
     changed.ids.insert(it->second.id);
-    changed.services.insert(entries_.at(it->second.id).state.service());
+    changed.services.insert(entries_.at(it->second.id).state->service());
   }
   return changed;
 }

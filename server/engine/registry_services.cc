@@ -51,29 +51,42 @@ void Registry::Remember(const v1::DeploymentState& state) {
   changes_.services.insert(state.service());
 }
 
-size_t Registry::ForgetServices(size_t most, Sees is_kept) {
+void Registry::NoteRest(const Entry& entry) {
+  const std::string& service = entry.state->service();
+  const bool rests = IsTerminal(entry.state->status()) &&
+                     memory_.at(service).latest_deployment_id == entry.state->id();
+  if (rests) {
+    at_rest_[entry.position] = service;
+  } else {
+    at_rest_.erase(entry.position);
+  }
+}
+
+size_t Registry::ForgetServices(size_t most, absl::FunctionRef<std::set<std::string>()> kept) {
   MutexLock lock(mutex_);
   if (memory_.size() <= std::max(most, looked_through_)) return 0;
-  const auto others = static_cast<size_t>(std::count_if(
-      memory_.begin(), memory_.end(), [&](const auto& item) { return !is_kept(item.first); }));
-  // Some more than needed, so that not every new service has all of them looked at.
+  const std::set<std::string> names = kept();
+  const auto is_known = [this](const std::string& name) {
+    mutex_.AssertHeld();
+    return memory_.count(name) > 0;
+  };
+  const auto known = static_cast<size_t>(std::count_if(names.begin(), names.end(), is_known));
+  const size_t others = memory_.size() - known;
+  // Some more than needed, so that not every new service has the kept ones counted.
   const size_t some = most / 10;
   std::vector<std::string> oldest;
-  if (others > most) oldest = OldestServices(others - most + some, is_kept);
+  if (others > most) oldest = OldestServices(others - most + some, names);
   for (const std::string& service : oldest) ForgetService(service);
   if (journal_ != nullptr) CommitNext();
   looked_through_ = memory_.size() + some;
   return oldest.size();
 }
 
-std::vector<std::string> Registry::OldestServices(size_t count, Sees is_kept) const {
+std::vector<std::string> Registry::OldestServices(size_t count,
+                                                  const std::set<std::string>& kept) const {
   std::vector<std::string> oldest;
-  for (auto it = by_position_.begin(); it != by_position_.end() && oldest.size() < count; ++it) {
-    const v1::DeploymentState& state = entries_.at(it->second).state;
-    const bool is_latest = memory_.at(state.service()).latest_deployment_id == state.id();
-    if (is_latest && IsTerminal(state.status()) && !is_kept(state.service())) {
-      oldest.push_back(state.service());
-    }
+  for (auto it = at_rest_.begin(); it != at_rest_.end() && oldest.size() < count; ++it) {
+    if (kept.count(it->second) == 0) oldest.push_back(it->second);
   }
   return oldest;
 }
@@ -90,7 +103,7 @@ void Registry::Prune(const std::string& service) {
   std::vector<std::string>& ids = by_service_[service];
   const auto is_finished = [this](const std::string& id) {
     mutex_.AssertHeld();
-    return IsTerminal(entries_.at(id).state.status());
+    return IsTerminal(entries_.at(id).state->status());
   };
   auto excess = std::count_if(ids.begin(), ids.end(), is_finished) - history_per_service_;
   if (excess <= 0) return;
@@ -109,20 +122,21 @@ void Registry::Prune(const std::string& service) {
 void Registry::Erase(const std::string& id) {
   const Entry& entry = entries_.at(id);
   std::vector<int64_t> revisions = entry.replaced;
-  revisions.push_back(entry.state.revision());
+  revisions.push_back(entry.state->revision());
   revisions.push_back(entry.published);
   for (const int64_t revision : revisions) {
     log_.erase(revision);
-    for (const std::string& of : {std::string(), entry.state.service()}) {
+    for (const std::string& of : {std::string(), entry.state->service()}) {
       pruned_through_[of] = std::max(pruned_through_[of], revision);
     }
   }
   if (journal_ != nullptr) {
     changes_.records.insert(id);
-    changes_.services.insert(entry.state.service());
+    changes_.services.insert(entry.state->service());
     changes_.counters = true;
   }
   by_position_.erase(entry.position);
+  at_rest_.erase(entry.position);
   entries_.erase(id);
 }
 

@@ -33,4 +33,11 @@ std::vector<ServiceDefinitionPtr> ServiceCatalog::All() const {
   return all;
 }
 
+std::set<std::string> ServiceCatalog::Names() const {
+  MutexLock lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [name, service] : services_) names.insert(name);
+  return names;
+}
+
 }  // namespace sluice

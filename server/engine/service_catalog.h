@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class ServiceCatalog {
   // Null when the service is not configured and such services are refused.
   ServiceDefinitionPtr Find(const std::string& name) const;
   std::vector<ServiceDefinitionPtr> All() const;
+  std::set<std::string> Names() const;
 
  private:
   const ServiceDefinitionPtr unconfigured_;

@@ -64,8 +64,9 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
     grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
     grpc::ByteBuffer* response,
     const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act) {
-  const absl::StatusOr<Call> call = gate_.Enter(*context, method);
-  if (!call.ok()) return Answer(context, call.status(), response);
+  absl::StatusOr<Call> entered = gate_.Enter(*context, method);
+  if (!entered.ok()) return Answer(context, entered.status(), response);
+  const auto call = std::make_shared<const Call>(*std::move(entered));
   absl::StatusOr<Request> parsed = ParseMessage<Request>(*bytes);
   v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
   absl::Status status = parsed.status();
@@ -77,26 +78,27 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
   }
   const auto request = std::make_shared<const Request>(*std::move(parsed));
   gate_.Begin(*call, std::move(record),
-              [this, call = *call, request, act, response, reactor](const absl::Status& begun,
-                                                                    v1::AuditRecord begun_record) {
+              [this, call, request, act, response, reactor](const absl::Status& begun,
+                                                            v1::AuditRecord begun_record) {
                 const absl::StatusOr<SnapshotPtr> result =
-                    begun.ok() ? act(*request, call) : absl::StatusOr<SnapshotPtr>(begun);
+                    begun.ok() ? act(*request, *call) : absl::StatusOr<SnapshotPtr>(begun);
                 if (result.ok()) *response = StateBuffer(*result);
                 RecordAndFinish(call, result, std::move(begun_record), reactor);
               });
   return reactor;
 }
 
-void DeploymentService::RecordAndFinish(const Call& call, const absl::StatusOr<SnapshotPtr>& result,
+void DeploymentService::RecordAndFinish(const std::shared_ptr<const Call>& call,
+                                        const absl::StatusOr<SnapshotPtr>& result,
                                         v1::AuditRecord record, grpc::ServerUnaryReactor* reactor) {
   const auto finish = FinishOf(reactor);
-  if (!result.ok()) return gate_.Record(call, std::move(record), result.status(), finish);
+  if (!result.ok()) return gate_.Record(*call, std::move(record), result.status(), finish);
   const v1::DeploymentState& state = (*result)->state();
   record.set_service(state.service());
   record.set_deployment(state.id());
   registry_.WhenDurable(state.revision(), [this, call, record = std::move(record),
                                            finish](const absl::Status& durable) {
-    gate_.Record(call, record, durable, finish);
+    gate_.Record(*call, record, durable, finish);
   });
 }
 

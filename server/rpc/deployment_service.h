@@ -8,6 +8,7 @@
 #define SLUICE_RPC_DEPLOYMENT_SERVICE_H_
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -107,8 +108,9 @@ class DeploymentService final : public DeploymentServiceBase {
       grpc::ByteBuffer* response,
       const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act);
 
-  void RecordAndFinish(const Call& call, const absl::StatusOr<SnapshotPtr>& result,
-                       v1::AuditRecord record, grpc::ServerUnaryReactor* reactor);
+  void RecordAndFinish(const std::shared_ptr<const Call>& call,
+                       const absl::StatusOr<SnapshotPtr>& result, v1::AuditRecord record,
+                       grpc::ServerUnaryReactor* reactor);
 
   absl::StatusOr<grpc::ByteBuffer> Find(const grpc::CallbackServerContext& context,
                                         const grpc::ByteBuffer& bytes) const;

@@ -3,6 +3,7 @@
 
 // Services that nobody configured do not become more and more.
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,24 +41,24 @@ class ForgetServicesTest : public testing::Test {
     registry_->Insert(state);
   }
   void End(const std::string& id) {
-    for (const v1::Status status : {v1::STATUS_IN_PROGRESS, v1::STATUS_COMPLETED}) {
-      EXPECT_TRUE(registry_
-                      ->Update(id,
-                               [&](v1::DeploymentState& state) {
-                                 state.set_status(status);
-                                 return absl::OkStatus();
-                               })
-                      .ok());
-    }
+    SetStatus(id, v1::STATUS_IN_PROGRESS);
+    SetStatus(id, v1::STATUS_COMPLETED);
     Settle();
+  }
+  void SetStatus(const std::string& id, v1::Status status) {
+    const auto set = [&](v1::DeploymentState& state) {
+      state.set_status(status);
+      return absl::OkStatus();
+    };
+    EXPECT_TRUE(registry_->Update(id, set).ok());
   }
   void InsertEnded(const std::string& id, const std::string& service) {
     Insert(id, service);
     End(id);
   }
   size_t Forget(size_t most) {
-    const size_t forgotten = registry_->ForgetServices(
-        most, [](const std::string& service) { return service == "kept"; });
+    const size_t forgotten =
+        registry_->ForgetServices(most, [] { return std::set<std::string>{"kept"}; });
     Settle();
     return forgotten;
   }
@@ -108,6 +109,29 @@ TEST_F(ForgetServicesTest, WhereNoneCanGoItLooksAgainAtATenthMore) {
   EXPECT_EQ(Forget(20), 0);
   InsertEnded("d23", "s23");
   EXPECT_EQ(Forget(20), 6);
+}
+
+TEST_F(ForgetServicesTest, NoneWhoseLastDeploymentIsRolledBack) {
+  InsertEnded("d1", "a");
+  InsertEnded("d2", "b");
+  SetStatus("d1", v1::STATUS_IN_PROGRESS);
+  InsertEnded("d3", "c");
+  EXPECT_EQ(Forget(1), 2);
+  EXPECT_THAT(registry_->Services(), ElementsAre("a"));
+  SetStatus("d1", v1::STATUS_ROLLED_BACK);
+  InsertEnded("d4", "d");
+  EXPECT_EQ(Forget(1), 1);
+  EXPECT_THAT(registry_->Services(), ElementsAre("d"));
+}
+
+TEST_F(ForgetServicesTest, WhatRestsAfterARestartCanGo) {
+  InsertEnded("d1", "a");
+  Insert("d2", "b");
+  Start();
+  InsertEnded("d3", "a");
+  Insert("d4", "c");
+  EXPECT_EQ(Forget(2), 1);
+  EXPECT_THAT(registry_->Services(), ElementsAre("b", "c"));
 }
 
 TEST_F(ForgetServicesTest, AlsoAfterARestart) {
