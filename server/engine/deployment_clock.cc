@@ -31,8 +31,8 @@ absl::Time LatestTimeIn(const v1::DeploymentState& state) {
 }
 
 absl::Time ZeroOf(const Clock& clock, const v1::DeploymentState& state) {
-  const std::string boot = clock.Boot();
-  if (!boot.empty() && state.time_base().boot() == boot) {
+  const std::string& boot = state.time_base().boot();
+  if (!boot.empty() && boot == clock.Boot()) {
     return FromTimestamp(state.time_base().zero());
   }
   return std::max(clock.Now(), LatestTimeIn(state)) - clock.Monotonic();

@@ -93,7 +93,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   SLUICE_RETURN_IF_ERROR(CheckAccepting());
   SLUICE_RETURN_IF_ERROR(CheckFree(request.service()));
   SLUICE_RETURN_IF_ERROR(MakeRoomFor(name));
-  if (registry_.MemoryOf(request.service()).changes != draft.memory_changes) {
+  if (registry_.MemoryChangesOf(request.service()) != draft.memory_changes) {
     draft = MakeDraft(request, *definition);
   }
   v1::DeploymentState& state = draft.state;

@@ -36,11 +36,9 @@ SnapshotPtr Registry::Insert(v1::DeploymentState state, RequestLog::Entry reques
 Registry::Entry& Registry::Add(v1::DeploymentState state, int64_t position) {
   const std::string id = state.id();
   by_service_[state.service()].push_back(id);
-  by_position_[position] = id;
-  Entry& entry = entries_[id];
-  entry.position = position;
-  entry.state = SharedState(std::move(state));
-  return entry;
+  by_position_.insert_or_assign(by_position_.end(), position, id);
+  Entry entry{.state = SharedState(std::move(state)), .position = position};
+  return entries_.insert_or_assign(id, std::move(entry)).first->second;
 }
 
 absl::Status Registry::Update(const std::string& id,
@@ -95,8 +93,9 @@ std::vector<SnapshotPtr> Registry::Unfinished() const {
 }
 
 void Registry::ForgetRequests(const std::vector<std::string>& keys) {
+  if (keys.empty()) return;
   MutexLock lock(mutex_);
-  if (journal_ == nullptr || keys.empty()) return;
+  if (journal_ == nullptr) return;
   for (const std::string& key : keys) changes_.requests[key] = std::nullopt;
   CommitNext();
 }
@@ -129,9 +128,9 @@ void Registry::Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::En
 }
 
 void Registry::Publish(Entry& entry, int64_t revision) {
-  log_.erase(entry.published);
+  if (entry.published != 0) log_.erase(entry.published);
   entry.published = revision;
-  log_[revision] = {entry.state->id(), nullptr};
+  log_.insert_or_assign(log_.end(), revision, LogItem{entry.state->id(), nullptr});
   newest_revision_ = visible_revision_ = std::max(visible_revision_, revision);
   changed_.NotifyAll();
 }

@@ -153,6 +153,8 @@ class Registry {
   bool closed() const;
 
   ServiceMemory MemoryOf(const std::string& service) const;
+  // ServiceMemory::changes of the service; 0 when nothing is known of it.
+  int64_t MemoryChangesOf(const std::string& service) const;
   std::vector<std::string> Services() const;
   // When more than `most` services that are not kept are known: forgets those whose latest
   // deployment is oldest, with all their records, until a tenth of `most` is free. None with a

@@ -18,6 +18,12 @@ ServiceMemory Registry::MemoryOf(const std::string& service) const {
   return found == memory_.end() ? ServiceMemory() : found->second;
 }
 
+int64_t Registry::MemoryChangesOf(const std::string& service) const {
+  MutexLock lock(mutex_);
+  const auto found = memory_.find(service);
+  return found == memory_.end() ? 0 : found->second.changes;
+}
+
 std::vector<std::string> Registry::Services() const {
   MutexLock lock(mutex_);
   std::vector<std::string> names;

@@ -19,7 +19,7 @@ namespace sluice {
 // Not thread-safe; the snapshots that it gives are.
 class SharedState {
  public:
-  explicit SharedState(v1::DeploymentState state = {})
+  explicit SharedState(v1::DeploymentState state)
       : own_(std::make_unique<v1::DeploymentState>(std::move(state))) {}
 
   // Valid until Mutable or Share is called.

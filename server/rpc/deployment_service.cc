@@ -96,9 +96,9 @@ void DeploymentService::RecordAndFinish(const std::shared_ptr<const Call>& call,
   const v1::DeploymentState& state = (*result)->state();
   record.set_service(state.service());
   record.set_deployment(state.id());
-  registry_.WhenDurable(state.revision(), [this, call, record = std::move(record),
-                                           finish](const absl::Status& durable) {
-    gate_.Record(*call, record, durable, finish);
+  const auto line = std::make_shared<v1::AuditRecord>(std::move(record));
+  registry_.WhenDurable(state.revision(), [this, call, line, finish](const absl::Status& durable) {
+    gate_.Record(*call, std::move(*line), durable, finish);
   });
 }
 

@@ -16,7 +16,10 @@
 namespace sluice::bench {
 namespace {
 
-constexpr int kRounds = 7;
+// Many short rounds: what else the machine does changes within seconds, and concerns both of a pair
+// alike only when they are close.
+constexpr int kRounds = 25;
+constexpr absl::Duration kRound = absl::Milliseconds(250);
 constexpr int kInFlight[] = {1, 8, 64};
 constexpr char kGetState[] = "/sluice.v1.DeploymentService/GetState";
 constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
@@ -63,7 +66,9 @@ Rows MeasureDeploys(const std::string& folder, const std::string& figure, Accept
   const std::string null_socket = folder + "/null-deploy";
   SLUICE_ASSIGN_OR_RETURN(const grpc::ByteBuffer response, DeployResponse());
   const NullServer null_server(null_socket, response);
-  Load load{.method = kDeploy, .request = [](int64_t n) { return Encode(FlagRequest(n)); }};
+  Load load{.method = kDeploy,
+            .request = [](int64_t n) { return Encode(FlagRequest(n)); },
+            .duration = kRound};
   std::vector<Row> rows;
   for (const int in_flight : kInFlight) {
     load.in_flight = in_flight;
@@ -100,7 +105,9 @@ Rows MeasureGetState(const std::string& folder) {
   const NullServer null_server(null_socket, Encode(accepted->state()));
   v1::GetStateRequest request;
   request.set_deployment_id(accepted->state().id());
-  Load load{.method = kGetState, .request = [bytes = Encode(request)](int64_t) { return bytes; }};
+  Load load{.method = kGetState,
+            .request = [bytes = Encode(request)](int64_t) { return bytes; },
+            .duration = kRound};
   std::vector<Row> rows;
   for (const int in_flight : kInFlight) {
     load.in_flight = in_flight;
