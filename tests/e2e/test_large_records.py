@@ -12,6 +12,7 @@ import pytest
 
 from calls import pb, request, rolling, status_name
 from conftest import SLUICE
+from security import is_sanitized
 
 TARGETS = 10_000
 
@@ -70,7 +71,9 @@ def test_a_watch_whose_output_nobody_reads_stays_small(start_daemon):
                                            targets=many_targets(), strategy=rolling(TARGETS // 500)))
             daemon.await_status(accepted.id, "COMPLETED", seconds=120)
         status = Path(f"/proc/{watch.pid}/status").read_text()
-        assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < 300_000
+        # AddressSanitizer keeps 256 MB of what was freed.
+        most_kb = 300_000 * (3 if is_sanitized() else 1)
+        assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < most_kb
         assert watch.poll() is None
     finally:
         watch.kill()

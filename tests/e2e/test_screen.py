@@ -26,7 +26,9 @@ def rows_of(terminal):
 def page_of(terminal):
     """What is on the screen, the numbers and the bars aside: they go on from page to page."""
     text = "\n".join(rows_of(terminal)).rstrip()
-    return re.sub(r"[━─█░]+", "=", re.sub(r"[\d.]+", "0", text))
+    # A time goes on from "900ms" to "1.2s", and from "1m" to "59s".
+    text = re.sub(r"[\d.]+(?:(?:ms|[hms])\b)?", "0", text)
+    return re.sub(r"[━─█░]+", "=", text)
 
 
 def printed(terminal, daemon, **size):
