@@ -16,6 +16,7 @@ import pytest
 
 from calls import call, eventually, listed, pb, refused, rolling
 from conftest import SLUICED, Daemon, Fleet
+from security import is_root
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def unprivileged(everybodys_place):
     known_leaks.write_text("leak:gpr_malloc\n")
     daemon.env["LSAN_OPTIONS"] = f"suppressions={known_leaks}"
     daemon.as_user = ()
-    if os.geteuid() == 0:
+    if is_root():
         nobody = pwd.getpwnam("nobody")
         daemon.command[0] = shutil.copy(SLUICED, everybodys_place)
         for path in everybodys_place.rglob("*"):

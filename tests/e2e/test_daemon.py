@@ -19,7 +19,7 @@ from calls import (await_log, call, eventually, listed, pb, refused, rolling, ru
                    status_name, strategy)
 from conftest import SLUICE, SLUICED
 from failpoints import VARIABLE, need_failpoints
-from security import make_certificates, stub_at, tls_credentials
+from security import is_root, make_certificates, stub_at, tls_credentials
 from test_api import check_health
 from test_tls import tls_config
 
@@ -145,7 +145,7 @@ def test_an_argument_that_is_not_utf8_is_named(start_daemon):
     assert "argument 5 is not valid UTF-8" in ended.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+@pytest.mark.skipif(not is_root(), reason="only root can act as somebody else")
 def test_the_command_line_tells_who_may_use_a_socket_of_others(start_daemon):
     daemon = start_daemon()
     # A place that everybody reaches, unlike pytest's directories and perhaps the build's.

@@ -18,6 +18,7 @@ import pytest
 
 from calls import await_log, call, eventually, listed, request, rolling, run_sluiced, strategy
 from conftest import SLUICED
+from security import is_root
 from test_api import check_health
 from tracing import strace
 
@@ -135,7 +136,7 @@ def make_link(place):
 
 
 def make_foreign(place):
-    if os.geteuid() != 0:
+    if not is_root():
         pytest.skip("only root can give a directory away")
     (place / "data").mkdir(mode=0o700)
     os.chown(place / "data", 12345, 12345)
@@ -187,7 +188,7 @@ def test_t07_a_read_only_data_directory_is_refused():
         config = place / "sluice.yaml"
         config.write_text(f"data_dir: {place}/data\n")
         how = {}
-        if os.geteuid() == 0:
+        if is_root():
             nobody = pwd.getpwnam("nobody")
             os.chown(place / "data", nobody.pw_uid, nobody.pw_gid)
             how = {"user": "nobody", "group": nobody.pw_gid, "extra_groups": []}
