@@ -148,22 +148,26 @@ TEST_F(SqliteRecordStoreTest, T01KillAtAnyMomentLosesNothingAcknowledged) {
 
 TEST_F(SqliteRecordStoreTest, T03ATornLogIsReadUpToTheTear) {
   MakeCrashImage(1, 12);
-  const std::string log = ContentsOf(image_ + "/sluice.db-wal");
+  const std::string log = UsedLog(image_);
   const std::string file = ContentsOf(image_ + "/sluice.db");
   ASSERT_GT(log.size(), 12 * 4096u);
   int before = 0;
-  for (size_t cut = 0; cut < log.size() + 509; cut += 509) {
-    const size_t size = std::min(cut, log.size());
-    fs::remove(image_ + "/sluice.db-shm");
-    Overwrite(image_ + "/sluice.db", file);
-    Overwrite(image_ + "/sluice.db-wal", log.substr(0, size));
-    const auto contents = Load(image_);
-    ASSERT_TRUE(contents.ok()) << size << ": " << contents.status();
-    const int last = LastChangeIn(*contents);
-    EXPECT_GE(last, before) << size;
-    before = last;
+  for (const size_t allocated : {size_t{0}, log.size() + 1000}) {
+    before = 0;
+    for (size_t cut = 0; cut < log.size() + 509; cut += 509) {
+      std::string torn = log.substr(0, cut);
+      torn.resize(std::max(torn.size(), allocated));
+      fs::remove(image_ + "/sluice.db-shm");
+      Overwrite(image_ + "/sluice.db", file);
+      Overwrite(image_ + "/sluice.db-wal", torn);
+      const auto contents = Load(image_);
+      ASSERT_TRUE(contents.ok()) << cut << ": " << contents.status();
+      const int last = LastChangeIn(*contents);
+      EXPECT_GE(last, before) << cut;
+      before = last;
+    }
+    EXPECT_EQ(before, 12);
   }
-  EXPECT_EQ(before, 12);
 }
 
 TEST_F(SqliteRecordStoreTest, T04AChangedRecordIsRefusedAndNamed) {
@@ -218,7 +222,7 @@ TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderIsRefusedOrHarmless) {
 
 TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderBesideALogIsRefusedOrHarmless) {
   MakeCrashImage(1, 30);
-  FlipEachBitOfTheHeader(ContentsOf(image_ + "/sluice.db"), ContentsOf(image_ + "/sluice.db-wal"));
+  FlipEachBitOfTheHeader(ContentsOf(image_ + "/sluice.db"), UsedLog(image_));
 }
 
 // Reports every acknowledged change, then the error's code, then the code of one more try.
@@ -273,14 +277,14 @@ TEST_F(SqliteRecordStoreTest, AChangeOfOneTargetWritesLittle) {
   StoreChange change;
   change.records["d1"] = {1, state};
   ASSERT_TRUE(opened->store->Commit(change).ok());
-  const auto before = fs::file_size(file_ + "-wal");
+  const size_t before = UsedLog(path_).size();
   for (int i = 0; i < 20; ++i) {
     state = std::make_shared<v1::DeploymentState>(*state);
     state->mutable_targets(i * 400)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
     change.records["d1"] = {1, state};
     ASSERT_TRUE(opened->store->Commit(change).ok());
   }
-  EXPECT_LT(fs::file_size(file_ + "-wal") - before, 20 * 5 * 4200u);
+  EXPECT_LT(UsedLog(path_).size() - before, 20 * 5 * 4200u);
 }
 
 TEST_F(SqliteRecordStoreTest, APartThatIsGoneIsNoticed) {
@@ -334,6 +338,29 @@ TEST_F(SqliteRecordStoreTest, T10AFileOfTheFirstVersionIsMigratedAndGoneOnWith) 
   contents = opened->store->Load();
   ASSERT_TRUE(contents.ok()) << contents.status();
   EXPECT_EQ(contents->records.at("d1").state->DebugString(), state->DebugString());
+}
+
+// To overwrite what a file has is one write for the disk, to make it longer is several.
+TEST_F(SqliteRecordStoreTest, CommitsDoNotMakeItsLogLonger) {
+  auto opened = Open(path_);
+  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
+  const auto allocated = fs::file_size(file_ + "-wal");
+  for (int n = 1; n <= 800; ++n) ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
+  EXPECT_EQ(fs::file_size(file_ + "-wal"), allocated);
+}
+
+TEST_F(SqliteRecordStoreTest, WithoutRoomForALongLogItBeginsWithAShortOne) {
+  ChildProcess child([&](const ChildProcess::Report& report) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1'000'000, 1'000'000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const auto opened = Open(path_);
+    const bool is_loaded = opened.ok() && opened->store->Load().ok();
+    report(absl::StrCat(is_loaded ? "loaded " : "failed ", fs::file_size(file_ + "-wal")));
+    report(opened->store->Commit(ChangeNumber(1)).ToString());
+  });
+  EXPECT_EQ(child.NextLine(), "loaded 0");
+  EXPECT_EQ(child.NextLine(), "OK");
 }
 
 TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {

@@ -9,12 +9,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "support/files.h"
 #include "support/stored.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kKept = 20;
+constexpr size_t kLogHeaderBytes = 32;
+constexpr size_t kFrameBytes = 24 + 4096;
 
 std::string RecordId(int n) { return absl::StrCat("d", n); }
 std::string RequestKey(int n) { return absl::StrCat("r", n); }
@@ -37,6 +40,15 @@ absl::StatusOr<StoreChange> Load(const std::string& path) {
   auto opened = Open(path);
   if (!opened.ok()) return opened.status();
   return opened->store->Load();
+}
+
+std::string UsedLog(const std::string& path) {
+  std::string log = ContentsOf(path + "/sluice.db-wal");
+  const size_t last = log.find_last_not_of('\0');
+  if (last == std::string::npos) return "";
+  const size_t frames = (last - kLogHeaderBytes) / kFrameBytes + 1;
+  log.resize(std::min(log.size(), kLogHeaderBytes + frames * kFrameBytes));
+  return log;
 }
 
 StoreChange ChangeNumber(int n, size_t padding) {

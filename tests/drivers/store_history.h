@@ -28,6 +28,10 @@ absl::StatusOr<Opened> Open(const std::string& path);
 // Opens, loads, closes.
 absl::StatusOr<StoreChange> Load(const std::string& path);
 
+// The log of the store in `path` up to the end of the last frame that was written; what follows is
+// allocated alone.
+std::string UsedLog(const std::string& path);
+
 // Change number `n`, from 1: a record is put, an old one is erased and all counters move. `padding`
 // makes its record larger.
 StoreChange ChangeNumber(int n, size_t padding = 0);

@@ -3,6 +3,7 @@
 
 #include "drivers/record_store/sqlite_database.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -43,6 +44,18 @@ int LastErrnoOf(sqlite3_file* file) {
   if (file == nullptr || file->pMethods == nullptr) return 0;
   file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &system_error);
   return system_error;
+}
+
+int WriteZeros(sqlite3_file* file, int64_t bytes) {
+  // SQLite's files take less than 128 KiB at once.
+  constexpr int64_t kMostAtOnce = 127 * 1024;
+  const std::string zeros(kMostAtOnce, '\0');
+  int code = SQLITE_OK;
+  for (int64_t at = 0; at < bytes && code == SQLITE_OK; at += kMostAtOnce) {
+    const int size = static_cast<int>(std::min(kMostAtOnce, bytes - at));
+    code = file->pMethods->xWrite(file, zeros.data(), size, at);
+  }
+  return code;
 }
 
 // Of a failed call. SQLite's own function does not know it when a commit failed; the log's and the
@@ -100,6 +113,21 @@ absl::Status SqliteDatabase::LastError() const { return ErrorOf(handle_, path_);
 
 void SqliteDatabase::CheckpointOnClose(bool allowed) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, allowed ? 0 : 1, nullptr);
+}
+
+absl::Status SqliteDatabase::AllocateLog(int64_t bytes) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  // What the log was before must be gone for good: zeros in the middle of it would look like
+  // damage.
+  int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code == SQLITE_OK) code = WriteZeros(log, bytes);
+  if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  const int system_error = LastErrnoOf(log);
+  if (IsDiskFull(code, system_error)) code = log->pMethods->xTruncate(log, 0);
+  if (code == SQLITE_OK) return absl::OkStatus();
+  return absl::Status(StatusCodeOf(code, system_error),
+                      absl::StrCat(path_, ": cannot allocate its log: ", sqlite3_errstr(code)));
 }
 
 absl::StatusOr<SqliteStatement> SqliteStatement::Prepare(SqliteDatabase& database,

@@ -39,6 +39,11 @@ class SqliteDatabase {
   // Whether the end of this connection may move the write-ahead log into the file.
   void CheckpointOnClose(bool allowed);
 
+  // Fills the write-ahead log, which must be empty, with so many zeros: SQLite takes them for no
+  // log. To sync what overwrites them is one write for the disk, to sync a file that grows is
+  // several. A disk without that much room is no error.
+  absl::Status AllocateLog(int64_t bytes);
+
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
 

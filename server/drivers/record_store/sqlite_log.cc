@@ -59,6 +59,10 @@ bool IsPageSize(uint32_t size) {
   return size >= kSmallestPage && size <= kLargestPage && (size & (size - 1)) == 0;
 }
 
+bool IsZero(absl::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char byte) { return byte == 0; });
+}
+
 // Goes on from `sum` over whole pairs of words.
 Checksum SumOf(absl::string_view bytes, Checksum sum, bool is_big_endian) {
   for (size_t at = 0; at + 8 <= bytes.size(); at += 8) {
@@ -84,6 +88,7 @@ class LogReader {
     std::vector<char> header(kHeaderBytes);
     SLUICE_ASSIGN_OR_RETURN(const bool is_whole, Read(header));
     if (!is_whole) return false;
+    header_is_unused_ = IsZero({header.data(), header.size()});
     const uint32_t magic = BigEndian(header.data());
     is_big_endian_ = (magic & 1) != 0;
     salts_ = {BigEndian(&header[16]), BigEndian(&header[20])};
@@ -96,15 +101,15 @@ class LogReader {
     return true;
   }
   bool header_is_sound() const { return header_is_sound_; }
+  // Allocated, and not written since.
+  bool header_is_unused() const { return header_is_unused_; }
 
   // False at the end. What a frame's checksum must be follows from the frame before.
   absl::StatusOr<bool> Next() {
     SLUICE_ASSIGN_OR_RETURN(const bool is_whole, Read(bytes_));
     if (!is_whole) return false;
     ++number_;
-    const Checksum before = std::exchange(sum_, Checksum::At(&bytes_[16]));
-    const Checksum header = SumOf({bytes_.data(), kFrameSummedBytes}, before, is_big_endian_);
-    follows_ = sum_ == SumOf(page(), header, is_big_endian_);
+    sum_before_ = std::exchange(sum_, Checksum::At(&bytes_[16]));
     return true;
   }
 
@@ -113,6 +118,7 @@ class LogReader {
   int64_t end() const { return end_; }
   // What was there where a header or frame was to be read, and is not whole.
   size_t rest() const { return got_; }
+  bool rest_is_unused() const { return rest_is_unused_; }
   uint32_t page_number() const { return BigEndian(bytes_.data()); }
   bool is_commit() const { return BigEndian(&bytes_[4]) != 0; }
   Salts salts() const { return {BigEndian(&bytes_[8]), BigEndian(&bytes_[12])}; }
@@ -121,7 +127,10 @@ class LogReader {
   }
   // Of the log as its header says; frames of an earlier log lie behind those of the present one.
   bool is_of_this_log() const { return salts() == salts_; }
-  bool follows() const { return follows_; }
+  bool follows() const {
+    const Checksum header = SumOf({bytes_.data(), kFrameSummedBytes}, sum_before_, is_big_endian_);
+    return sum_ == SumOf(page(), header, is_big_endian_);
+  }
 
  private:
   absl::StatusOr<bool> Read(std::vector<char>& buffer) {
@@ -129,6 +138,7 @@ class LogReader {
     if (got < 0) return FileError(errno, "cannot read it");
     end_ += static_cast<int64_t>(buffer.size());
     got_ = static_cast<size_t>(got);
+    rest_is_unused_ = got_ < buffer.size() && IsZero({buffer.data(), got_});
     return got == static_cast<ssize_t>(buffer.size());
   }
 
@@ -136,11 +146,13 @@ class LogReader {
   std::vector<char> bytes_;
   int64_t end_ = 0;
   size_t got_ = 0;
+  bool rest_is_unused_ = false;
   int64_t number_ = 0;
   bool is_big_endian_ = false;
   bool header_is_sound_ = false;
-  bool follows_ = false;
+  bool header_is_unused_ = false;
   Salts salts_;
+  Checksum sum_before_;
   Checksum sum_;
 };
 
@@ -155,7 +167,7 @@ struct Findings {
 
 // Whether what is left of the log behind its last whole frame was to become a frame of this log.
 bool IsTornFrame(const LogReader& log, bool is_first_foreign) {
-  if (log.rest() == 0) return false;
+  if (log.rest_is_unused()) return false;
   if (log.rest() < kSaltsEndAt) return is_first_foreign;
   return log.is_of_this_log();
 }
@@ -172,10 +184,10 @@ absl::StatusOr<Findings> FindInFrames(LogReader& log) {
     SLUICE_ASSIGN_OR_RETURN(const bool found, log.Next());
     if (!found) break;
     const bool is_own = log.is_of_this_log();
-    // What the disk has not written yet reads as zeros.
+    // Zeros are what was allocated, or what the disk has not written yet: nobody was told of those.
     has_foreign |= !is_own && log.salts() != Salts();
     if (broken.empty() && (!is_own || !log.follows())) broken = Place(log.number(), log.offset());
-    if (is_own || log.salts() == Salts()) written = log.end();
+    if (is_own) written = log.end();
     if (broken.empty() && log.is_commit()) committed = log.end();
     if (broken.empty() || !is_own) continue;
     if (commit_follows) return Findings{absl::StrCat(broken, " is not what was written"), {}};
@@ -235,11 +247,11 @@ absl::StatusOr<std::optional<int64_t>> CheckLog(const std::string& path) {
   SLUICE_ASSIGN_OR_RETURN(const size_t page_size, PageSize(file.get()));
   LogReader log(log_file.get(), page_size);
   SLUICE_ASSIGN_OR_RETURN(const bool has_header, log.ReadHeader());
-  if (!has_header) return log.rest() > 0 ? std::optional<int64_t>(0) : std::nullopt;
+  if (!has_header) return log.rest_is_unused() ? std::nullopt : std::optional<int64_t>(0);
   SLUICE_ASSIGN_OR_RETURN(const Findings found, log.header_is_sound()
                                                     ? FindInFrames(log)
                                                     : FindInHeader(log, file.get()));
-  if (found.damage.empty()) return found.torn_at;
+  if (found.damage.empty()) return log.header_is_unused() ? std::nullopt : found.torn_at;
   return DamageError(path, absl::StrCat("in its log ", log_path, " ", found.damage,
                                         ", although commits follow that were on the disk"));
 }

@@ -20,7 +20,8 @@ namespace sluice {
 // DATA_LOSS when the log of the SQLite file `path` holds commits that were synced and that SQLite
 // would pass over. What a kill or a power cut left of the last commit is no damage; so damage of
 // the very last commit is not told from it. Returned is where that begins, in bytes: SQLite reads
-// the log up to there. None when the log ends with a whole commit.
+// the log up to there. None when the log ends with a whole commit, or was not used since it was
+// allocated; nor when of what was being written nothing but zeros is there.
 //
 // That rests on two habits of the store. One commit is synced before the next one is begun: a
 // commit that others follow was on the disk. And every start begins a new log: what the last power

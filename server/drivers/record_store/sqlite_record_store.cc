@@ -23,6 +23,8 @@ using google::protobuf::MessageLite;
 
 // 4 MB of log: moved into the file in some milliseconds.
 constexpr int kCheckpointPages = 1000;
+// What a log grows to, and a quarter more for the last commit.
+constexpr int64_t kLogBytesAllocated = int64_t{5} << 20;
 constexpr char kLogBytesKept[] = "PRAGMA journal_size_limit = 16777216";
 
 int NoteLogPages(void* log_pages, sqlite3*, const char*, int pages) {
@@ -145,7 +147,8 @@ absl::Status SqliteRecordStore::LoadAll(StoreChange& contents) {
 absl::Status SqliteRecordStore::BeginNewLog() {
   const int code = sqlite3_wal_checkpoint_v2(database_->handle(), nullptr,
                                              SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  return code == SQLITE_OK ? absl::OkStatus() : database_->LastError();
+  if (code != SQLITE_OK) return database_->LastError();
+  return database_->AllocateLog(kLogBytesAllocated);
 }
 
 absl::Status SqliteRecordStore::LoadTable(Table& table, StoreChange& contents) {
