@@ -12,6 +12,7 @@
 #include "app/driver_table.h"
 #include "auth/validate_access.h"
 #include "base/timestamp.h"
+#include "engine/deploy_request.h"
 #include "rpc/listen_address.h"
 #include "strategy/create_strategy.h"
 #include "strategy/defaults.h"
@@ -188,6 +189,9 @@ void CheckService(const std::string& field, const config::v1::Service& service,
   CheckHasTargets(field, service, violations);
   if (service.has_strategy()) {
     ValidateStrategy(service.strategy(), FieldPath(field, "strategy"), violations);
+    if (LacksRouter(service.strategy(), service)) {
+      violations.Add(FieldPath(field, "strategy.blue_green_deployment"), kNeedsRouter);
+    }
   }
   ValidateOnFailure(service.on_failure(), FieldPath(field, "on_failure"), violations);
   if (service.has_progress_deadline()) {

@@ -135,8 +135,12 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
     violations.Add("strategy", "must be given: the service is not configured");
     return;
   }
+  const v1::Strategy strategy = StrategyOf(request, *definition);
+  if (LacksRouter(strategy, definition->config)) {
+    violations.Add("strategy.blue_green_deployment", kNeedsRouter);
+  }
   const bool has_targets = request.targets_size() > 0 || definition->config.targets_size() > 0;
-  if (IsTargetBased(StrategyOf(request, *definition)) && !has_targets) {
+  if (IsTargetBased(strategy) && !has_targets) {
     violations.Add("targets",
                    "must be given: the strategy is target-based and the service has no "
                    "configured targets");
@@ -196,6 +200,16 @@ Targets TargetsOf(const v1::DeploymentState& state, bool touched_only) {
 }
 
 }  // namespace
+
+bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {
+  const auto deployer = service.deployer().driver_case();
+  const auto router = service.router().driver_case();
+  const bool deploys =
+      deployer != config::v1::Deployer::DRIVER_NOT_SET && deployer != config::v1::Deployer::kNone;
+  const bool switches =
+      router != config::v1::Router::DRIVER_NOT_SET && router != config::v1::Router::kNone;
+  return strategy.has_blue_green_deployment() && deploys && !switches;
+}
 
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
                                    const ServiceDefinition* definition) {

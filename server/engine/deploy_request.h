@@ -16,6 +16,13 @@
 
 namespace sluice {
 
+// `strategy` puts targets of `service` into slots, for real, and nothing switches between those:
+// what is deployed stands in the place of what ran, and a way back would be a word alone.
+bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service);
+inline constexpr char kNeedsRouter[] =
+    "needs a router: the service has none, so that nothing would be switched, neither there nor "
+    "back; configure one, or use rolling_deployment or canary_deployment";
+
 // INVALID_ARGUMENT with every violation by field path. `definition` may be null: the service is not
 // configured and such services are refused.
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,

@@ -19,6 +19,12 @@ absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& stat
     return absl::FailedPreconditionError(absl::StrCat(
         "cannot roll back to ", to_version, ": it is the version that was being deployed"));
   }
+  const std::string& other_slot = state.previous_version();
+  if (state.strategy() == "blue_green" && !other_slot.empty() && to_version != other_slot) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot roll back to ", to_version, ": a blue-green rollback switches to the ",
+                     "other slot, which has ", other_slot, "; deploy ", to_version, " instead"));
+  }
   state.set_previous_version(to_version);
   for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version(to_version);
   return absl::OkStatus();

@@ -19,7 +19,8 @@ namespace sluice {
 std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target);
 
 // The rollback goes to `to_version` instead of what ran before. FAILED_PRECONDITION when that is
-// the version being deployed; empty changes nothing.
+// the version being deployed, or not the one in the slot that is to be switched to; empty changes
+// nothing.
 absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state);
 
 // Empty when `state` can be rolled back; else why not.

@@ -148,6 +148,9 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"services: [{name: Shop, allow_request_targets: true}]",
                   "services[0].name: must be 1 to 63 of a-z"},
         FaultCase{"services: [{name: a}]", "the default strategy is target-based; list the targ"},
+        FaultCase{"services: [{name: a, targets: [{id: t}], deployer: {exec: {command: {argv: "
+                  "[cat]}}}, strategy: {blue_green_deployment: }}]",
+                  "services[0].strategy.blue_green_deployment: needs a router"},
         FaultCase{"services: [{name: a, strategy: {canary_deployment: }}]",
                   "services[0].targets: must be given: the strategy is target-based"},
         FaultCase{"services: [{name: a, initial_version: 'a b', targets: [{id: x}]}]",

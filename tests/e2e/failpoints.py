@@ -10,6 +10,8 @@ import pytest
 from conftest import SLUICED
 
 VARIABLE = "SLUICE_FAILPOINTS"
+# The writes by which a start allocates the journal's log, before it commits anything.
+ALLOCATION = 41
 # At each place of a commit, and before its answer.
 JOURNAL = ["journal.before_commit", "journal.before_write", "journal.mid_write",
            "journal.after_write", "journal.after_sync", "journal.before_reply"]

@@ -12,7 +12,7 @@ import pytest
 
 from calls import call, eventually, listed, pb, request, rolling, status_name, strategy
 from conftest import CHANNEL_OPTIONS
-from failpoints import JOURNAL, VARIABLE, arm, await_crash, need_failpoints, restart, run_with
+from failpoints import ALLOCATION, JOURNAL, VARIABLE, arm, await_crash, need_failpoints, restart, run_with
 from security import Tokens, audit_lines, audit_records
 from access_world import configuration, grant
 from test_audit import verify
@@ -23,9 +23,9 @@ ROUNDS = int(os.environ.get("SLUICE_ROUNDS", 5))
 CLIENTS = 3
 OPEN = "allow_unconfigured_services: true\n"
 GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
-# A commit is a handful of writes; the start allocates the log in 41, and makes some commits of its own.
-LAST_HIT = collections.defaultdict(lambda: 40, {"journal.before_write": 300, "journal.mid_write": 300,
-                                                "journal.after_write": 300})
+# A commit is a handful of writes, and some commits are the start's own.
+LAST_HIT = collections.defaultdict(
+    lambda: 40, {f"journal.{place}_write": ALLOCATION + 250 for place in ("before", "mid", "after")})
 
 
 @pytest.fixture(autouse=True)
@@ -265,7 +265,7 @@ def test_t11_a_rollout_killed_at_every_commit_calls_each_target_as_often_as_it_m
     daemon.kill()
     # Each start gets a little further than it must to be counted as one.
     for starts in range(200):
-        arm(daemon, f"{point}=crash@{4 if point.endswith('sync') else 24}")
+        arm(daemon, f"{point}=crash@{4 if point.endswith('sync') else ALLOCATION + 24}")
         daemon.spawn()
         eventually(lambda: "event=started" in daemon.log() or daemon.process.poll() is not None)
         daemon.connect()
@@ -393,7 +393,7 @@ def test_t01_a_kill_while_the_trail_is_written_leaves_no_answered_change_unrecor
 # The trail is written twice for each change; the start has commits of its own.
 WHILE_A_CHANGE_IS_MADE = [*(f"audit.{place}=crash@{hit}" for hit in (1, 2)
                             for place in ("before_write", "after_write", "after_sync")),
-                          *(f"{place}=crash@{40 if 'write' in place else 2}" for place in JOURNAL)]
+                          *(f"{place}=crash@{ALLOCATION + 40 if 'write' in place else 2}" for place in JOURNAL)]
 
 
 @pytest.mark.parametrize("point", WHILE_A_CHANGE_IS_MADE)

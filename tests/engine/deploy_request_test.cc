@@ -118,6 +118,24 @@ TEST(ValidateDeployRequest, AnUnknownServiceIsRefusedUnlessThatIsAllowed) {
   EXPECT_TRUE(ViolatedBy(flag, unconfigured).empty());
 }
 
+// Its rollback would say that the old version is back, and nothing would have moved.
+TEST(ValidateDeployRequest, BlueGreenOfWhatIsReallyDeployedNeedsARouter) {
+  const v1::DeployRequest request =
+      Parse("service: 'shop' version: '2.0' strategy { blue_green_deployment {} }");
+  ServiceDefinition shop = Shop();
+  EXPECT_TRUE(ViolatedBy(request, shop).empty()) << "nothing is deployed";
+  shop.config.mutable_deployer()->mutable_exec()->mutable_command()->add_argv("deploy");
+  const std::vector<std::string> fields = {"strategy.blue_green_deployment"};
+  EXPECT_EQ(ViolatedBy(request, shop), fields);
+  shop.config.mutable_router()->mutable_none();
+  EXPECT_EQ(ViolatedBy(request, shop), fields);
+  shop.config.mutable_router()->mutable_exec()->mutable_command()->add_argv("switch");
+  EXPECT_TRUE(ViolatedBy(request, shop).empty());
+  shop.config.clear_router();
+  *shop.config.mutable_strategy() = request.strategy();
+  EXPECT_EQ(ViolatedBy(Parse("service: 'shop' version: '2.0'"), shop), fields) << "by default";
+}
+
 TEST(ValidateDeployRequest, ADeadlineIsAboveZeroAndAtMost30Days) {
   for (const std::string bad : {"seconds: 0", "seconds: -1", "nanos: -1", "seconds: 2592001",
                                 "seconds: 9223372036854775807"}) {

@@ -252,6 +252,18 @@ TEST_F(RolloutTest, BlueGreenSwitchesOnceAfterAllTargetsAndRollsBackWithoutDeplo
   EXPECT_THAT(world_->calls(CallKind::kDeploy), SizeIs(3));
 }
 
+// The other slot has the version before, and no other.
+TEST_F(RolloutTest, ABlueGreenRollbackGoesToNoOtherVersion) {
+  StartWith(2);
+  const std::string id = Run(Request("strategy { blue_green_deployment {} }")).id();
+  const absl::Status refused = Rollback(id, "0.9");
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_TRUE(absl::StrContains(refused.message(), "which has 1.0; deploy 0.9 instead")) << refused;
+  EXPECT_THAT(world_->calls(CallKind::kSwitch), SizeIs(1));
+  ASSERT_TRUE(Rollback(id, "1.0").ok());
+  EXPECT_EQ(RunToEnd(id).status(), v1::STATUS_ROLLED_BACK);
+}
+
 TEST_F(RolloutTest, BlueGreenDoesNotSwitchToGreenWhenATargetFailed) {
   StartWith(3);
   FailDeploy("t2", "2.0");
