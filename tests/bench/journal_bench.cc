@@ -63,25 +63,35 @@ absl::StatusOr<LoadResult> RunDeploys(const std::string& socket, const std::stri
   return RunLoad("unix:" + socket, load);
 }
 
-Row RowOfOne(const std::vector<Round>& rounds) {
-  std::vector<double> latency;
-  std::vector<double> sync;
-  std::vector<double> call;
-  std::vector<double> more;
-  for (const Round& round : rounds) {
-    latency.push_back(round.latency);
-    sync.push_back(round.sync);
-    call.push_back(1 / round.null_rate);
-    more.push_back(round.latency - round.sync);
-  }
+double MedianOf(const std::vector<Round>& rounds, double (*figure)(const Round&)) {
+  std::vector<double> values;
+  for (const Round& round : rounds) values.push_back(figure(round));
+  return Median(values);
+}
+
+Row RowOfMore(const std::vector<Round>& rounds, const std::string& than, double more) {
+  const double latency = MedianOf(rounds, [](const Round& round) { return round.latency; });
   return {.figure = "Deploy on the disk, 1 in flight, median latency",
-          .measured = MillisText(absl::Seconds(Median(latency))),
-          .limit = fmt::format("{} write + fdatasync, and {} null RPC",
-                               MillisText(absl::Seconds(Median(sync))),
-                               MillisText(absl::Seconds(Median(call)))),
-          .ratio = fmt::format("+{}", MillisText(absl::Seconds(Median(more)))),
+          .measured = MillisText(absl::Seconds(latency)),
+          .limit = than,
+          .ratio = fmt::format("{:+.2f} ms", more * 1e3),
           .goal = "≤ +0.10 ms",
-          .met = Median(more) <= kOneClientMore};
+          .met = more <= kOneClientMore};
+}
+
+// Against the sync alone, and against the sync and the call that no answer can do without.
+std::vector<Row> RowsOfOne(const std::vector<Round>& rounds) {
+  const double sync = MedianOf(rounds, [](const Round& round) { return round.sync; });
+  const double call = MedianOf(rounds, [](const Round& round) { return 1 / round.null_rate; });
+  const double more =
+      MedianOf(rounds, [](const Round& round) { return round.latency - round.sync; });
+  const double own = MedianOf(
+      rounds, [](const Round& round) { return round.latency - round.sync - 1 / round.null_rate; });
+  const std::string sync_text = MillisText(absl::Seconds(sync)) + " write + fdatasync";
+  Row beyond_call = RowOfMore(
+      rounds, fmt::format("{} and {} null RPC", sync_text, MillisText(absl::Seconds(call))), own);
+  beyond_call.figure = "the same";
+  return {RowOfMore(rounds, sync_text, more), beyond_call};
 }
 
 Row RowOfMany(int clients, const std::vector<Round>& rounds) {
@@ -146,7 +156,9 @@ Rows MeasureJournal(const std::string& folder, const std::string& disk) {
       SLUICE_ASSIGN_OR_RETURN(round.audited, RunDeploys(folder + "/audited", data_dir + "-audited",
                                                         data_dir + "-audit.jsonl", load));
     }
-    rows.push_back(clients == 1 ? RowOfOne(rounds) : RowOfMany(clients, rounds));
+    const std::vector<Row> of_clients =
+        clients == 1 ? RowsOfOne(rounds) : std::vector<Row>{RowOfMany(clients, rounds)};
+    rows.insert(rows.end(), of_clients.begin(), of_clients.end());
     rows.push_back(AuditedRow(clients, rounds));
   }
   return rows;
