@@ -5,6 +5,10 @@ install(TARGETS sluiced sluice RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES client/sluice.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES server/app/sluiced.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES examples/sluice.yaml examples/request.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES examples/blue_green/sluice.yaml
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/blue_green)
+install(PROGRAMS examples/blue_green/deploy-idle examples/blue_green/switch
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/blue_green)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # systemd looks below /usr/lib and /usr/local/lib, whatever the machine's library directory is. The

@@ -17,8 +17,10 @@ SKIPPED = 77
 FILES = {
     "bin/sluice", "bin/sluiced", "lib/systemd/system/sluiced.service",
     "lib/sysusers.d/sluice.conf", "share/doc/sluice/LICENSE",
-    "share/doc/sluice/examples/sluice.yaml", "share/doc/sluice/examples/request.yaml", "share/man/man1/sluice.1",
-    "share/man/man8/sluiced.8",
+    "share/doc/sluice/examples/sluice.yaml", "share/doc/sluice/examples/request.yaml",
+    "share/doc/sluice/examples/blue_green/sluice.yaml",
+    "share/doc/sluice/examples/blue_green/deploy-idle", "share/doc/sluice/examples/blue_green/switch",
+    "share/man/man1/sluice.1", "share/man/man8/sluiced.8",
 }
 UNIT = "lib/systemd/system/sluiced.service"
 PAGES = ("share/man/man1/sluice.1", "share/man/man8/sluiced.8")

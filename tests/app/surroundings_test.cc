@@ -150,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
         PlaceCase{"RelativeTokens", "access: {token_file: none}", "must be an absolute path"},
         PlaceCase{"AuditIsADirectory", "access: {audit_file: DIR/data}", "is no regular file"},
         PlaceCase{"AuditIsALink", "access: {audit_file: DIR/link}", "is a symbolic link"},
+        PlaceCase{"AuditWithoutParent", "access: {audit_file: DIR/none/audit/a}",
+                  "cannot make files in DIR/none/audit: No such file or directory"},
         PlaceCase{"AuditBelowAFile", "access: {audit_file: DIR/tokens/a}", "Not a directory"},
         PlaceCase{"DataIsALink", "data_dir: DIR/link", "DIR/link is a symbolic link; name the"},
         PlaceCase{"DataBelowAFile", "data_dir: DIR/tokens/data", "Not a directory"},
@@ -160,6 +162,25 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(SurroundingsTest, TheDirectoryThatTheStartMakesIsThereForTheTrail) {
   EXPECT_TRUE(Check("data_dir: DIR/new\naccess: {audit_file: DIR/new/audit.jsonl}").ok());
   EXPECT_FALSE(Check("data_dir: DIR/new\naccess: {audit_file: DIR/new/more/audit.jsonl}").ok());
+}
+
+TEST_F(SurroundingsTest, ForACheckWhatIsMissingMayStillBeMadeForTheTrailAsForTheData) {
+  const auto before = FilesThere();
+  const std::string missing = "data_dir: DIR/new\naccess: {audit_file: DIR/new/more/audit.jsonl}";
+  EXPECT_TRUE(Check(missing, Purpose::kCheck).ok());
+  const std::string without_data = "access: {audit_file: DIR/new/audit.jsonl}";
+  EXPECT_TRUE(Check(without_data, Purpose::kCheck).ok());
+  EXPECT_THAT(Faults(without_data, Purpose::kStart),
+              ElementsAre(HasSubstr("cannot make files in DIR/new: No such file")));
+  // Not what is only called alike.
+  EXPECT_THAT(Faults("data_dir: DIR/new\naccess: {audit_file: DIR/newer/more/audit.jsonl}",
+                     Purpose::kCheck),
+              ElementsAre(HasSubstr("cannot make files in DIR/newer/more: No such file")));
+  symlink("none", place_.Inside("dangling").c_str());
+  EXPECT_THAT(Faults("access: {audit_file: DIR/dangling/audit.jsonl}", Purpose::kCheck),
+              ElementsAre(HasSubstr("cannot make files in DIR/dangling: No such file")));
+  unlink(place_.Inside("dangling").c_str());
+  EXPECT_EQ(FilesThere(), before);
 }
 
 TEST_F(SurroundingsTest, AReloadLooksOnlyAtWhatItTakes) {

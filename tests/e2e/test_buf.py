@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from calls import call, listed, rolling
+from test_readme import blocks
 
 BUF = pathlib.Path(__file__).parent / "node_modules" / ".bin" / "buf"
 DEPLOYMENTS = "sluice.v1.DeploymentService"
@@ -48,6 +49,17 @@ def messages(text):
         yield message
         while position < len(text) and text[position].isspace():
             position += 1
+
+
+def test_the_call_of_the_readme_works_word_for_word(start_daemon):
+    daemon = start_daemon()
+    [start, command] = blocks("Call it")
+    assert "--config" not in start and "127.0.0.1:7400" in start
+    command = command.replace("127.0.0.1:7400", daemon.tcp_address())
+    result = subprocess.run(["bash", "-c", command], cwd=BUF.parents[2], capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    daemon.await_status(json.loads(result.stdout)["id"], "COMPLETED")
 
 
 def test_deploy_state_and_rollback(start_daemon, make_fleet):

@@ -89,7 +89,7 @@ listen:
     client_ca_file: {place}/certs/none.crt
 access:
   token_file: {place}/tokens
-  audit_file: {place}/none/audit.jsonl
+  audit_file: {place}/none/logs/audit.jsonl
   grants:
     - {{unix_user: no-such-user, role: admin, services: ['*']}}
     - {{unix_group: no-such-group, role: admin, services: ['*']}}
@@ -102,7 +102,7 @@ SURROUNDING_FAULTS = [
     "6:5: listen.tls.client_ca_file: {place}/certs/none.crt: cannot be read: No such file or directory",
     "8:3: access.token_file: {place}/tokens:1: a line must be NAME SHA256 [EXPIRY]; "
     "`sluice token new NAME` prints one",
-    "9:3: access.audit_file: cannot make files in {place}/none: No such file or directory",
+    "9:3: access.audit_file: cannot make files in {place}/none/logs: No such file or directory",
     '11:8: access.grants[0].unix_user: the system knows no user "no-such-user"',
     '12:8: access.grants[1].unix_group: the system knows no group "no-such-group"',
     "14:3: limits.history_per_service: must be from 1 to 10000, is 0",

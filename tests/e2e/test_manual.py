@@ -22,7 +22,8 @@ def manual(path):
 def entries():
     """{setting or variable: its paragraph} of sluiced.8."""
     found = {}
-    for block in re.split(r"^\.TP\n", manual("server/app/sluiced.8"), flags=re.M)[1:]:
+    page = re.sub(r"\n\.TQ\n\.[BIR]+ ", " ", manual("server/app/sluiced.8"))
+    for block in re.split(r"^\.TP\n", page, flags=re.M)[1:]:
         head, _, body = block.partition("\n")
         if "--" in head:
             continue
@@ -94,6 +95,13 @@ def test_every_variable_of_a_command_has_an_entry():
     assert "SLUICE_CALL_ID" in used and "SLUICE_TARGET_ID" in used
     words = set(re.findall(r"SLUICE_[A-Z_]*[A-Z]", manual("server/app/sluiced.8")))
     assert used - words == set()
+
+
+@pytest.mark.parametrize("path", ["server/app/sluiced.8", "client/sluice.1"])
+def test_no_prose_is_on_a_line_of_a_macro_which_would_drop_its_spaces(path):
+    lines = re.findall(r"^\.(?:BR|RB|IR|RI|BI|IB) (.*)", (ROOT / path).read_text(), flags=re.M)
+    assert len(lines) > 20
+    assert [line for line in lines if re.search(r"[).,;:]( \w+){2}", re.sub('"[^"]*"', "", line))] == []
 
 
 def test_every_field_that_the_http_deployer_sends_has_its_name_in_the_entry():

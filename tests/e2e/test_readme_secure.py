@@ -3,12 +3,14 @@
 """README's "Secure it", word for word: what it makes, what it configures, and what it then allows."""
 import grp
 import os
+import pwd
 import re
 import subprocess
 
 import pytest
 
-from conftest import SLUICE
+from calls import run_sluiced
+from conftest import ROOT, SLUICE
 from test_readme import blocks, section
 
 TITLE = "Secure it"
@@ -26,7 +28,8 @@ class Place:
     def __init__(self, path):
         self.path = path
         self.etc, self.var, self.bin = path / "etc", path / "var", path / "bin"
-        for directory in (self.etc, self.var, self.bin):
+        self.home = path / "home"
+        for directory in (self.etc, self.var, self.bin, self.home):
             directory.mkdir()
         os.symlink(SLUICE.resolve(), self.bin / "sluice")
         self.program("sudo", 'exec "$@"')
@@ -43,8 +46,9 @@ class Place:
 
     def run(self, text, **variables):
         return subprocess.run(
-            ["bash", "-euc", self.here(text)], cwd=self.etc / "certs" if variables else self.path,
-            env={**os.environ, **variables, "PATH": f"{self.bin}:{os.environ['PATH']}"},
+            ["bash", "-euc", self.here(text)], cwd=self.home if variables else self.path,
+            env={**os.environ, "USER": pwd.getpwuid(os.getuid()).pw_name, "HOME": str(self.home),
+                 **variables, "PATH": f"{self.bin}:{os.environ['PATH']}"},
             capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -52,6 +56,13 @@ class Place:
 def _place(tmp_path):
     (tmp_path / "place").mkdir()
     return Place(tmp_path / "place")
+
+
+def test_what_is_secured_goes_into_the_installed_example(tmp_path):
+    config = tmp_path / "sluice.yaml"
+    config.write_text((ROOT / "examples" / "sluice.yaml").read_text() + CONFIGURATION)
+    result = run_sluiced("--check-text", "--config", config)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_what_the_readme_secures_is_secure_and_works(place, start_daemon):
@@ -70,6 +81,9 @@ def test_what_the_readme_secures_is_secure_and_works(place, start_daemon):
     assert daemon.cli("list").returncode == 0
     assert daemon.cli("deploy", "web", "v1", "--strategy", "feature_flag").returncode == 6
 
+    copied = place.run(find("sudo install"))
+    assert copied.returncode == 0, copied.stderr
+    assert oct((place.home / "client.key").stat().st_mode)[-3:] == "600"
     use = find("SLUICE_ADDRESS=deploy.example.org")
     use = use.replace("deploy.example.org:7400", f"127.0.0.1:{port}").replace("sluice_...", token)
     used = place.run(use.replace("deploy web v2", "deploy web v2 --strategy feature_flag"), A="")
