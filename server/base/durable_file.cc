@@ -38,7 +38,9 @@ absl::Status SyncPath(const std::string& path) {
 }
 
 std::string DirectoryOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
+  // "a/b/" is in "a", as "a/b" is.
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = end == std::string::npos ? 0 : path.rfind('/', end);
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
