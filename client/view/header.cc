@@ -68,14 +68,17 @@ Line Bar(double share, int width) {
   return Line(full, Style::kGood).Add(empty, Style::kDim);
 }
 
+Line CountsText(const TargetCounts& counts, v1::Phase phase) {
+  Line line(fmt::format("{}/{} {}", counts.done, counts.total,
+                        phase == v1::PHASE_ROLLING_BACK ? "back" : "updated"));
+  if (counts.failed > 0) line.Add(fmt::format(", {} failed", counts.failed), Style::kBad);
+  return line;
+}
+
 Line TargetProgress(const v1::DeploymentState& state, int width) {
   const TargetCounts counts = CountTargets(state);
   const double share = counts.total == 0 ? 0 : static_cast<double>(counts.done) / counts.total;
-  const bool going_back = state.phase() == v1::PHASE_ROLLING_BACK;
-  Line line = Bar(share, width);
-  line.Add(fmt::format(" {}/{} {}", counts.done, counts.total, going_back ? "back" : "updated"));
-  if (counts.failed > 0) line.Add(fmt::format(", {} failed", counts.failed), Style::kBad);
-  return line;
+  return Bar(share, width).Add(" ").Add(CountsText(counts, state.phase()));
 }
 
 bool DeploysTargets(const v1::Plan& plan) {
@@ -205,6 +208,11 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
 std::string StepCounter(const v1::DeploymentState& state) {
   const int steps = state.plan().steps_size();
   return absl::StrCat(std::min(state.current_step() + 1, steps), "/", steps);
+}
+
+Line TouchedTargets(const v1::DeploymentState& state) {
+  const TargetCounts counts = CountTargets(state);
+  return counts.done + counts.failed > 0 ? CountsText(counts, state.phase()) : Line();
 }
 
 std::string MessageText(const v1::DeploymentState& state) {

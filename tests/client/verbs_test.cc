@@ -165,6 +165,29 @@ TEST_F(VerbsTest, RollbackWatchedToItsEndIsDone) {
   EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), kId);
 }
 
+TEST_F(VerbsTest, WhatWasSoBeforeTheWatchIsNoNews) {
+  v1::DeploymentState state = RollingState(2, 1);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  daemon_.Put(state);
+  Thread meanwhile = Meanwhile([this, state]() mutable {
+    daemon_.AwaitSent(1);
+    Fail(*state.mutable_targets(1), "exit code 1", "port 80 is taken");
+    state.set_status(v1::STATUS_FAILED);
+    daemon_.Put(state);
+  });
+  EXPECT_EQ(Sluice("watch web"), 1);
+  EXPECT_THAT(console_.output, HasSubstr("◷ in_progress, 1/2 updated\n"));
+  EXPECT_THAT(console_.output, Not(HasSubstr("target web-1")));
+  EXPECT_THAT(console_.output, HasSubstr("target web-2 said: port 80 is taken"));
+}
+
+TEST_F(VerbsTest, WhatHasEndedBeforeTheWatchIsOneLine) {
+  daemon_.Put(Ended(v1::STATUS_ROLLED_BACK, v1::PHASE_ROLLING_BACK));
+  EXPECT_EQ(Sluice("watch web"), 3);
+  EXPECT_EQ(std::count(console_.output.begin(), console_.output.end(), '\n'), 1);
+  EXPECT_THAT(console_.output, HasSubstr("web: ↩ rolled_back"));
+}
+
 TEST_F(VerbsTest, WatchPrintsWhatHappensMeanwhile) {
   daemon_.Put(RollingState(2, 1));
   Thread meanwhile = Meanwhile([this] {
