@@ -144,9 +144,8 @@ class EventWriter {
     line.Add(TargetWords(target), TargetIcon(target).style);
     if (IsFailing(target) && !target.error().empty()) line.Add(absl::StrCat(": ", target.error()));
     Add(line);
-    if (IsFailing(target) && !target.output().empty()) {
-      Add(Line(absl::StrCat("target ", target.target().id(), " said: ", TargetComplaint(target)),
-               Style::kBad));
+    if (const std::string said = TargetComplaint(target); IsFailing(target) && !said.empty()) {
+      Add(Line(absl::StrCat("target ", target.target().id(), " said: ", said), Style::kBad));
     }
   }
 
