@@ -69,7 +69,7 @@ TEST_F(VerbsTest, DeploySendsTheRequestAndPrintsTheShortId) {
   daemon_.Put(RollingState(2, 1));
   EXPECT_EQ(Sluice("deploy web v2 --strategy rolling --batch-size 2"), 0);
   EXPECT_EQ(console_.output,
-            "deployment 3f2a9c1d: web v2 is in_progress\n`sluice watch 3f2a9c1d` follows it.\n");
+            "deployment 3f2a9c1d: web v2 is accepted\n`sluice watch 3f2a9c1d` follows it.\n");
   const auto request = daemon_.Last<v1::DeployRequest>();
   EXPECT_EQ(request.service(), "web");
   EXPECT_EQ(request.strategy().rolling_deployment().batch_size(), 2);
@@ -349,6 +349,27 @@ TEST_F(VerbsTest, ControlsFindTheDeploymentByServiceOrShortId) {
   EXPECT_EQ(daemon_.Last<v1::PauseRequest>().reason(), "lunch");
   EXPECT_EQ(Sluice("promote 3f2a --full"), 0);
   EXPECT_TRUE(daemon_.Last<v1::PromoteRequest>().full());
+}
+
+TEST_F(VerbsTest, AnswersTellNoStatusThatIsAboutToChange) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_stop_requested(v1::REASON_ABORTED);
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("abort web"), 0) << console_.errors;
+  EXPECT_EQ(console_.output,
+            "deployment 3f2a9c1d (web v2) is being aborted; things are left as they are\n");
+  EXPECT_EQ(Sluice("promote web"), 0);
+  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) promoted\n");
+  EXPECT_EQ(Sluice("rollback web"), 0);
+  EXPECT_THAT(console_.output, StartsWith("deployment 3f2a9c1d: web is being taken back\n"));
+}
+
+TEST_F(VerbsTest, AnAnswerTellsThatItHasEnded) {
+  daemon_.Put(Ended(v1::STATUS_FAILED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("abort web"), 0) << console_.errors;
+  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) aborted, now failed\n");
+  EXPECT_EQ(Sluice("deploy web v2"), 0);
+  EXPECT_THAT(console_.output, StartsWith("deployment 3f2a9c1d: web v2 is failed\n"));
 }
 
 TEST_F(VerbsTest, AnIdIsTriedWhereAServiceOfThatNameIsRefused) {
