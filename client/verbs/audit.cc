@@ -106,7 +106,7 @@ std::vector<Line> AuditTable(const std::deque<v1::AuditRecord>& records, bool wi
 void Print(const std::deque<v1::AuditRecord>& records, Session& session) {
   if (!session.structured()) {
     if (records.empty()) return session.console.WriteError("no records\n");
-    return session.console.Write(AuditTable(records, session.wide()));
+    return session.PrintLines(AuditTable(records, session.wide()));
   }
   for (const v1::AuditRecord& record : records) {
     const Document document = ToDocument(record);

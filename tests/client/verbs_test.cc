@@ -332,6 +332,21 @@ TEST_F(VerbsTest, ListTurnsThePages) {
   EXPECT_THAT(console_.output, Not(HasSubstr("id-3-")));
 }
 
+TEST_F(VerbsTest, AListIsCutToTheTerminalWithASignUnlessItIsWide) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_message("the end of a wide line");
+  daemon_.Put(state);
+  for (int columns = 20; columns <= 50; ++columns) {
+    console_.terminal = {columns, 24};
+    EXPECT_EQ(Sluice("list"), 0);
+    const std::vector<std::string> lines = absl::StrSplit(console_.output, '\n');
+    for (int row : {0, 1}) EXPECT_THAT(lines[row], ::testing::EndsWith("…")) << columns;
+  }
+  EXPECT_EQ(Sluice("list -o wide"), 0);
+  EXPECT_THAT(console_.output, HasSubstr("  MESSAGE\n"));
+  EXPECT_THAT(console_.output, HasSubstr("  the end of a wide line\n"));
+}
+
 TEST_F(VerbsTest, AListOfNothingSaysWhetherThereIsSomethingElse) {
   EXPECT_EQ(Sluice("list"), 0);
   EXPECT_EQ(console_.errors, "no deployments; `sluice deploy SERVICE VERSION` makes one\n");
