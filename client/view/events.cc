@@ -84,7 +84,7 @@ class EventWriter {
     if (!after_.previous_version().empty()) {
       line.Add(absl::StrCat(" (before: ", after_.previous_version(), ")"));
     }
-    return line.Add(absl::StrCat(", strategy ", after_.strategy()));
+    return line.Add(absl::StrCat(", strategy ", StrategyText(after_)));
   }
 
   Line GoingBack() const {

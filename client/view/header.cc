@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "client/durations.h"
+#include "client/strategy_flags.h"
 #include "client/text.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
@@ -143,7 +144,7 @@ void AddSubject(const v1::DeploymentState& state, const ViewOptions& options,
   lines.push_back(Field("Deployment", Line(id)));
   lines.push_back(Field("Service", Line(state.service())));
   lines.push_back(Field("Version", VersionText(state)));
-  lines.push_back(Field("Strategy", Line(state.strategy())));
+  lines.push_back(Field("Strategy", Line(StrategyText(state))));
 }
 
 void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
@@ -194,7 +195,7 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
   add("Created", state.has_create_time() ? UtcSeconds(FromTimestamp(state.create_time())) : "");
   add("Ended", state.has_end_time() ? UtcSeconds(FromTimestamp(state.end_time())) : "");
   add("Asked for", state.request_reason());
-  add("Last verb", state.control_reason());
+  add("Verb reason", state.control_reason());
   add("Request id", state.request_id());
   add("Revision", absl::StrCat(state.revision()));
   const std::map<std::string, std::string> metadata(state.metadata().begin(),
@@ -208,6 +209,11 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
 std::string StepCounter(const v1::DeploymentState& state) {
   const int steps = state.plan().steps_size();
   return absl::StrCat(std::min(state.current_step() + 1, steps), "/", steps);
+}
+
+std::string StrategyText(const v1::DeploymentState& state) {
+  const std::string name = StrategyNameOf(state.strategy_options());
+  return name.empty() ? state.strategy() : name;
 }
 
 Line TouchedTargets(const v1::DeploymentState& state) {

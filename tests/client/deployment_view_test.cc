@@ -48,6 +48,23 @@ TEST(DeploymentViewTest, ShowsHeaderStepsAndTargets) {
                           "   └─ ◌ web-3            waiting"));
 }
 
+TEST(DeploymentViewTest, NamesTheStrategyAsTheFlagDoes) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_strategy("canary");
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary"));
+  state.mutable_strategy_options()->mutable_canary_strategy();
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary_strategy"));
+  state.mutable_strategy_options()->mutable_canary_deployment();
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary"));
+}
+
+TEST(DeploymentViewTest, TellsWhyAVerbCameAsItsReason) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_control_reason("lunch");
+  EXPECT_THAT(Texts(RenderDeployment(state, {TestTime(), 80, 0, /*wide=*/true})),
+              Contains("Verb reason: lunch"));
+}
+
 TEST(DeploymentViewTest, CountsAWaitDown) {
   v1::DeploymentState state = RollingState(1, 1);
   v1::Step& step = *state.mutable_plan()->add_steps();
