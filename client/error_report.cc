@@ -51,9 +51,13 @@ std::string InvalidRequest(const grpc::Status& status) {
 
 // A handshake that fails has few words: gRPC tells neither end what the other one wants.
 const char* AdviceForHandshake(const std::string& why, bool tls) {
+  if (tls && absl::StrContains(why, "is not in peer certificate")) {
+    return "\nThe daemon's certificate is not for this name or address: name one that it has with "
+           "--address, or make one for it with `sluice certs init --host NAME`";
+  }
   if (tls && absl::StrContains(why, "certificate verify failed")) {
-    return "\nThe daemon's certificate is of another authority than --ca names, or is not for this "
-           "name or address";
+    return "\nThe daemon's certificate is of another authority than --ca names, or is not valid "
+           "now";
   }
   if (tls && absl::StrContains(why, "wrong version number")) {
     return "\nNo TLS is spoken there: leave --ca and SLUICE_CA out";

@@ -37,6 +37,7 @@ class Follower {
         last_(options.known) {}
 
   FollowEnd Run() {
+    if (!last_.id().empty()) presenter_.Begin(last_);
     absl::Time next_tick = absl::Now();
     while (!end_.has_value()) {
       HandleSignals();

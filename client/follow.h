@@ -20,7 +20,7 @@ struct FollowOptions {
   // Ends when true. Null: never.
   std::function<bool(const v1::DeploymentState&)> until;
   absl::Duration timeout = absl::InfiniteDuration();
-  // What the caller has seen already: FollowEnd::last until there is news.
+  // What the caller has seen already: no news, and FollowEnd::last until there is some.
   v1::DeploymentState known = {};
 };
 

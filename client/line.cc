@@ -67,9 +67,11 @@ std::string Line::ToText(int width, bool colour) const {
   for (const Span& span : spans_) {
     const int columns = DisplayWidth(span.text);
     // One column more than is left: the cut's own "…" goes there.
-    const std::string shown = columns > left ? CutToWidth(span.text, left + 1) : span.text;
+    const bool ends = columns > left;
+    // With a "…" of its own where the piece would just fill it: more pieces would have followed.
+    const std::string shown = ends ? CutToWidth(span.text + "…", left + 1) : span.text;
     absl::StrAppend(&text, colour ? Coloured(shown, span.style) : shown);
-    if (columns > left) return text;
+    if (ends) return text;
     left -= columns;
   }
   return text;

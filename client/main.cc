@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -37,6 +38,8 @@ int Run(int argc, char** argv, StandardConsole& console) {
 int main(int argc, char** argv) {
   // A reader that has gone (`sluice list | head -1`) is noticed when writing.
   std::signal(SIGPIPE, SIG_IGN);
+  // What gRPC logs is for its developers; the report of an error says it in words of ours.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   sluice::client::StandardConsole console;
   try {
     return sluice::client::Run(argc, argv, console);

@@ -55,6 +55,7 @@ class EventPresenter final : public Presenter {
  public:
   explicit EventPresenter(Console& console) : console_(console) {}
 
+  void Begin(const v1::DeploymentState& known) override { Show(known); }
   void Show(const v1::DeploymentState& state) override {
     const auto found = known_.find(state.id());
     const v1::DeploymentState* before = found == known_.end() ? nullptr : &found->second;

@@ -20,6 +20,8 @@ class Presenter {
  public:
   virtual ~Presenter() = default;
 
+  // What was so before the watch; Show() tells what happens then.
+  virtual void Begin(const v1::DeploymentState& /*known*/) {}
   virtual void Show(const v1::DeploymentState& state) = 0;
   // Something that is not a state: "connection lost, trying again". Empty: it is over.
   virtual void Notice(const std::string& text) = 0;

@@ -42,10 +42,15 @@ void Session::PrintDocument(const Document& document) {
   console.Write(output == OutputFormat::kYaml ? ToYaml(document) : ToJson(document));
 }
 
+void Session::PrintLines(const std::vector<Line>& lines) {
+  if (!wide()) return console.Write(lines);
+  console.Write(ToText(lines, /*width=*/0, console.colour()));
+}
+
 void Session::PrintState(const v1::DeploymentState& state) {
   if (structured()) return PrintDocument(state);
   const int columns = console.size().columns;
-  console.Write(RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide()}));
+  PrintLines(RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide()}));
 }
 
 ExitCode Session::Fail(const grpc::Status& status, const std::string& request_id) {

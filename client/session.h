@@ -33,6 +33,8 @@ struct Session {
   // As JSON or YAML; only when structured().
   void PrintDocument(const Document& document);
   void PrintDocument(const google::protobuf::Message& message);
+  // Cut to the terminal, but not when it is to be wide: the terminal wraps that.
+  void PrintLines(const std::vector<Line>& lines);
   // A complete deployment, in the chosen format.
   void PrintState(const v1::DeploymentState& state);
 

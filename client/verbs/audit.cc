@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/audit/audit_line.h"
@@ -103,7 +106,7 @@ std::vector<Line> AuditTable(const std::deque<v1::AuditRecord>& records, bool wi
 void Print(const std::deque<v1::AuditRecord>& records, Session& session) {
   if (!session.structured()) {
     if (records.empty()) return session.console.WriteError("no records\n");
-    return session.console.Write(AuditTable(records, session.wide()));
+    return session.PrintLines(AuditTable(records, session.wide()));
   }
   for (const v1::AuditRecord& record : records) {
     const Document document = ToDocument(record);
@@ -150,6 +153,14 @@ std::string VerdictText(const std::string& file, const AuditSummary& summary, si
   return text;
 }
 
+ExitCode Unreadable(const absl::Status& why, Session& session) {
+  const bool may_not = absl::StrContains(why.message(), std::strerror(EACCES));
+  session.console.WriteError(
+      absl::StrCat("sluice: ", Printable(std::string(why.message())), "\n",
+                   may_not ? "Run it as the daemon's user, or with sudo.\n" : ""));
+  return ExitCode::kFailed;
+}
+
 ExitCode Altered(const AuditSummary& summary, Session& session) {
   session.console.WriteError(
       absl::StrCat("sluice: ", Printable(std::string(summary.fault.message())),
@@ -165,7 +176,7 @@ ExitCode Run(const AuditOptions& options, Session& session) {
       ReadAuditTrail(options.file, [&](const v1::AuditRecord& record) {
         if (IsWanted(options, record)) calls.Add(record);
       });
-  if (!summary.ok()) return session.UsageError(std::string(summary.status().message()));
+  if (!summary.ok()) return Unreadable(summary.status(), session);
   Print(calls.Last(), session);
   return summary->fault.ok() ? ExitCode::kDone : Altered(*summary, session);
 }
@@ -174,7 +185,7 @@ ExitCode Run(const AuditVerifyOptions& options, Session& session) {
   Calls calls(1);
   const absl::StatusOr<AuditSummary> summary =
       ReadAuditTrail(options.file, [&calls](const v1::AuditRecord& record) { calls.Add(record); });
-  if (!summary.ok()) return session.UsageError(std::string(summary.status().message()));
+  if (!summary.ok()) return Unreadable(summary.status(), session);
   const size_t unfinished = calls.unfinished();
   if (session.structured()) session.PrintDocument(VerdictOn(options.file, *summary, unfinished));
   if (!summary->fault.ok()) return Altered(*summary, session);

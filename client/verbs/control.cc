@@ -40,9 +40,9 @@ grpc::Status Send(const ControlOptions& options, Connection& connection,
   return grpc::Status::CANCELLED;
 }
 
-// Nothing when what was done says it.
-std::string NowText(const std::string& done, v1::Status status) {
-  return done == Word(status) ? "" : absl::StrCat(", now ", Word(status));
+// Of one that goes on nothing: it may be another moment later.
+std::string NowText(v1::Status status) {
+  return IsTerminal(status) ? absl::StrCat(", now ", Word(status)) : "";
 }
 
 const char* Done(const ControlOptions& options, const v1::DeploymentState& state) {
@@ -54,7 +54,8 @@ const char* Done(const ControlOptions& options, const v1::DeploymentState& state
     case ControlAction::kPromote:
       return options.full ? "promoted past all waits" : "promoted";
     case ControlAction::kAbort:
-      return "abort requested; things are left as they are";
+      return IsTerminal(state.status()) ? "aborted"
+                                        : "is being aborted; things are left as they are";
   }
   return "";
 }
@@ -74,7 +75,7 @@ ExitCode Run(const ControlOptions& options, Session& session) {
     const std::string done = Done(options, state);
     session.console.Write(absl::StrCat("deployment ", ShortId(state.id()), " (",
                                        Printable(state.service()), " ", Printable(state.version()),
-                                       ") ", done, NowText(done, state.status()), "\n"));
+                                       ") ", done, NowText(state.status()), "\n"));
   }
   return ExitCode::kDone;
 }

@@ -9,6 +9,15 @@
 #include "client/words.h"
 
 namespace sluice::client {
+namespace {
+
+// It may be pending now and running a moment later; a repeated request finds one that has ended.
+std::string StandingOf(v1::Status status) {
+  return IsTerminal(status) || status == v1::STATUS_PAUSED ? Word(status) : "accepted";
+}
+
+}  // namespace
+
 ExitCode Run(const DeployOptions& options, Session& session) {
   const absl::StatusOr<v1::DeployRequest> request = BuildDeployRequest(options);
   if (!request.ok()) return session.UsageError(std::string(request.status().message()));
@@ -23,7 +32,7 @@ ExitCode Run(const DeployOptions& options, Session& session) {
   }
   const std::string id = ShortId(state.id());
   session.console.Write(absl::StrCat("deployment ", id, ": ", Printable(state.service()), " ",
-                                     Printable(state.version()), " is ", Word(state.status()),
+                                     Printable(state.version()), " is ", StandingOf(state.status()),
                                      "\n`sluice watch ", id, "` follows it.\n"));
   return ExitCode::kDone;
 }

@@ -60,7 +60,9 @@ ExitCode Run(const RollbackOptions& options, Session& session) {
   }
   const std::string id = ShortId(state.id());
   session.console.Write(absl::StrCat("deployment ", id, ": ", Printable(state.service()),
-                                     " is taken back, now ", Word(state.status()),
+                                     IsTerminal(state.status())
+                                         ? absl::StrCat(" is ", Word(state.status()))
+                                         : " is being taken back",
                                      "\n`sluice watch ", id, "` follows it.\n"));
   return ExitCode::kDone;
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
@@ -18,17 +19,55 @@
 namespace sluice::client {
 namespace {
 
+bool HasEndedBefore(const v1::DeploymentState* before, const v1::DeploymentState& after) {
+  return before == nullptr && IsTerminal(after.status());
+}
+
+absl::Time TimeOf(const v1::DeploymentState* before, const v1::DeploymentState& after,
+                  absl::Time now) {
+  const bool is_past = HasEndedBefore(before, after) && after.has_end_time();
+  return is_past ? FromTimestamp(after.end_time()) : now;
+}
+
 class EventWriter {
  public:
   EventWriter(const v1::DeploymentState* before, const v1::DeploymentState& after, absl::Time now)
       : before_(before == nullptr ? empty_ : *before),
         after_(after),
         now_(now),
-        lead_(absl::StrCat(UtcSeconds(now), " ", ShortId(after.id()), " ", after.service(), ": ")) {
+        lead_(absl::StrCat(UtcSeconds(TimeOf(before, after, now)), " ", ShortId(after.id()), " ",
+                           after.service(), ": ")) {}
+
+  // How it ended.
+  std::vector<Line> WritePast() {
+    Line line = StatusText();
+    AddEnd(line);
+    Add(line.Add(", ").Add(SubjectText()));
+    return std::move(lines_);
   }
 
+  // How it stands.
+  std::vector<Line> WritePresent() {
+    Line subject = SubjectText();
+    if (!after_.targets().empty()) {
+      subject.Add(
+          absl::StrCat(", ", Counted(static_cast<size_t>(after_.targets_size()), "target")));
+    }
+    Add(subject);
+    const int step = after_.current_step();
+    const bool has_begun = step < after_.plan().steps_size() &&
+                           after_.plan().steps(step).status() != v1::STEP_STATUS_UNSPECIFIED;
+    if (has_begun) AddStep(step, after_.plan().steps(step));
+    AddTraffic();
+    Line status = StatusText();
+    const Line counts = TouchedTargets(after_);
+    if (counts.Width() > 0) status.Add(", ").Add(counts);
+    Add(status);
+    return std::move(lines_);
+  }
+
+  // What has happened.
   std::vector<Line> Write() {
-    if (before_.id().empty()) AddFirst();
     AddPhase();
     AddSteps();
     AddTargets();
@@ -40,24 +79,23 @@ class EventWriter {
  private:
   void Add(const Line& line) { lines_.push_back(Line(lead_, Style::kDim).Add(line)); }
 
-  void AddFirst() {
+  Line SubjectText() const {
     Line line(absl::StrCat("version ", after_.version()));
     if (!after_.previous_version().empty()) {
       line.Add(absl::StrCat(" (before: ", after_.previous_version(), ")"));
     }
-    line.Add(absl::StrCat(", strategy ", after_.strategy()));
-    if (!after_.targets().empty()) {
-      line.Add(absl::StrCat(", ", Counted(static_cast<size_t>(after_.targets_size()), "target")));
-    }
-    Add(line);
+    return line.Add(absl::StrCat(", strategy ", StrategyText(after_)));
+  }
+
+  Line GoingBack() const {
+    Line line("rolling back", Style::kWarning);
+    if (!after_.plan().version().empty()) line.Add(absl::StrCat(" to ", after_.plan().version()));
+    return line;
   }
 
   void AddPhase() {
     if (after_.phase() != v1::PHASE_ROLLING_BACK || before_.phase() == after_.phase()) return;
-    Line line("rolling back", Style::kWarning);
-    if (!after_.plan().version().empty()) {
-      line.Add(absl::StrCat(" to ", after_.plan().version()));
-    }
+    Line line = GoingBack();
     if (!after_.message().empty()) line.Add(absl::StrCat(": ", after_.message()));
     Add(line);
   }
@@ -106,9 +144,8 @@ class EventWriter {
     line.Add(TargetWords(target), TargetIcon(target).style);
     if (IsFailing(target) && !target.error().empty()) line.Add(absl::StrCat(": ", target.error()));
     Add(line);
-    if (IsFailing(target) && !target.output().empty()) {
-      Add(Line(absl::StrCat("target ", target.target().id(), " said: ", TargetComplaint(target)),
-               Style::kBad));
+    if (const std::string said = TargetComplaint(target); IsFailing(target) && !said.empty()) {
+      Add(Line(absl::StrCat("target ", target.target().id(), " said: ", said), Style::kBad));
     }
   }
 
@@ -117,14 +154,21 @@ class EventWriter {
     Add(Line(fmt::format("{:g}% on {}", after_.traffic_percentage(), after_.version())));
   }
 
-  void AddStatus() {
-    if (before_.status() == after_.status() && before_.pausing() == after_.pausing()) return;
+  Line StatusText() const {
     Line line = StatusLabel(after_.status());
     if (after_.pausing()) line.Add(", pausing");
+    const bool goes_back = after_.phase() == v1::PHASE_ROLLING_BACK;
+    if (goes_back && !IsTerminal(after_.status())) line.Add(", ").Add(GoingBack());
     if (after_.reason() != v1::REASON_UNSPECIFIED) {
       line.Add(absl::StrCat(" (", Spoken(Word(after_.reason())), ")"));
     }
     if (!MessageText(after_).empty()) line.Add(absl::StrCat(": ", MessageText(after_)));
+    return line;
+  }
+
+  void AddStatus() {
+    if (before_.status() == after_.status() && before_.pausing() == after_.pausing()) return;
+    Line line = StatusText();
     if (IsTerminal(after_.status())) AddEnd(line);
     Add(line);
   }
@@ -150,7 +194,9 @@ class EventWriter {
 
 std::vector<Line> EventLines(const v1::DeploymentState* before, const v1::DeploymentState& after,
                              absl::Time now) {
-  return EventWriter(before, after, now).Write();
+  EventWriter writer(before, after, now);
+  if (HasEndedBefore(before, after)) return writer.WritePast();
+  return before == nullptr ? writer.WritePresent() : writer.Write();
 }
 
 }  // namespace sluice::client

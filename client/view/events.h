@@ -15,8 +15,9 @@
 
 namespace sluice::client {
 
-// `before` null: the deployment is seen for the first time. Each line begins with the time `now`,
-// the short id and the service.
+// `before` null: the deployment is seen for the first time. What was so before is no event: of one
+// that has ended there is one line, with the time of its end; of another how it stands. Each line
+// begins with the time, else `now`, the short id and the service.
 std::vector<Line> EventLines(const v1::DeploymentState* before, const v1::DeploymentState& after,
                              absl::Time now);
 

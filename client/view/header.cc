@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "client/durations.h"
+#include "client/strategy_flags.h"
 #include "client/text.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
@@ -68,14 +69,17 @@ Line Bar(double share, int width) {
   return Line(full, Style::kGood).Add(empty, Style::kDim);
 }
 
+Line CountsText(const TargetCounts& counts, v1::Phase phase) {
+  Line line(fmt::format("{}/{} {}", counts.done, counts.total,
+                        phase == v1::PHASE_ROLLING_BACK ? "back" : "updated"));
+  if (counts.failed > 0) line.Add(fmt::format(", {} failed", counts.failed), Style::kBad);
+  return line;
+}
+
 Line TargetProgress(const v1::DeploymentState& state, int width) {
   const TargetCounts counts = CountTargets(state);
   const double share = counts.total == 0 ? 0 : static_cast<double>(counts.done) / counts.total;
-  const bool going_back = state.phase() == v1::PHASE_ROLLING_BACK;
-  Line line = Bar(share, width);
-  line.Add(fmt::format(" {}/{} {}", counts.done, counts.total, going_back ? "back" : "updated"));
-  if (counts.failed > 0) line.Add(fmt::format(", {} failed", counts.failed), Style::kBad);
-  return line;
+  return Bar(share, width).Add(" ").Add(CountsText(counts, state.phase()));
 }
 
 bool DeploysTargets(const v1::Plan& plan) {
@@ -140,7 +144,7 @@ void AddSubject(const v1::DeploymentState& state, const ViewOptions& options,
   lines.push_back(Field("Deployment", Line(id)));
   lines.push_back(Field("Service", Line(state.service())));
   lines.push_back(Field("Version", VersionText(state)));
-  lines.push_back(Field("Strategy", Line(state.strategy())));
+  lines.push_back(Field("Strategy", Line(StrategyText(state))));
 }
 
 void AddStep(const v1::DeploymentState& state, std::vector<Line>& lines) {
@@ -191,7 +195,7 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
   add("Created", state.has_create_time() ? UtcSeconds(FromTimestamp(state.create_time())) : "");
   add("Ended", state.has_end_time() ? UtcSeconds(FromTimestamp(state.end_time())) : "");
   add("Asked for", state.request_reason());
-  add("Last verb", state.control_reason());
+  add("Verb reason", state.control_reason());
   add("Request id", state.request_id());
   add("Revision", absl::StrCat(state.revision()));
   const std::map<std::string, std::string> metadata(state.metadata().begin(),
@@ -205,6 +209,16 @@ void AddWideFields(const v1::DeploymentState& state, std::vector<Line>& lines) {
 std::string StepCounter(const v1::DeploymentState& state) {
   const int steps = state.plan().steps_size();
   return absl::StrCat(std::min(state.current_step() + 1, steps), "/", steps);
+}
+
+std::string StrategyText(const v1::DeploymentState& state) {
+  const std::string name = StrategyNameOf(state.strategy_options());
+  return name.empty() ? state.strategy() : name;
+}
+
+Line TouchedTargets(const v1::DeploymentState& state) {
+  const TargetCounts counts = CountTargets(state);
+  return counts.done + counts.failed > 0 ? CountsText(counts, state.phase()) : Line();
 }
 
 std::string MessageText(const v1::DeploymentState& state) {

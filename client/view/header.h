@@ -20,6 +20,13 @@ std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptio
 // "3/8": the present step, counted from one.
 std::string StepCounter(const v1::DeploymentState& state);
 
+// What --strategy takes for it; the record's own word is the same for two of them. Of a newer
+// daemon's strategy the record's word.
+std::string StrategyText(const v1::DeploymentState& state);
+
+// "1/3 updated, 1 failed"; empty when no target has got so far.
+Line TouchedTargets(const v1::DeploymentState& state);
+
 // What the record says beyond its reason; may be empty.
 std::string MessageText(const v1::DeploymentState& state);
 

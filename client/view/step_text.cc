@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/text.h"
@@ -96,12 +97,19 @@ std::string TargetWords(const v1::TargetState& target) {
   return absl::StrCat(phase, ", ", Word(target.health()));
 }
 
+std::string TargetError(const v1::TargetState& target) {
+  if (!IsFailing(target)) return "";
+  return target.error().empty() ? LastLine(target.last_check()) : target.error();
+}
+
 std::string TargetComplaint(const v1::TargetState& target) {
   const std::string said = LastLine(target.output());
-  if (target.phase() == v1::TARGET_PHASE_ROLLED_BACK) return said;
-  if (!IsFailing(target)) return "";
-  if (!said.empty()) return said;
-  return target.error().empty() ? LastLine(target.last_check()) : LastLine(target.error());
+  if (said.empty()) return "";
+  // Else it reads as if what was taken back still ran.
+  if (target.phase() == v1::TARGET_PHASE_ROLLED_BACK) {
+    return absl::StrCat("before it was rolled back: ", said);
+  }
+  return IsFailing(target) && !absl::StrContains(target.error(), said) ? said : "";
 }
 
 }  // namespace sluice::client

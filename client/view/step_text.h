@@ -27,8 +27,11 @@ std::string StepProgress(const v1::Step& step, absl::Time now);
 // "checking health", "failed, unhealthy"; nothing for a target that was not touched.
 std::string TargetWords(const v1::TargetState& target);
 
-// The last thing that a failing target said, or why it failed; of one that was brought back, what
-// it had said. Empty when there was no failure.
+// Why a target fails; empty when it does not, or when nobody said.
+std::string TargetError(const v1::TargetState& target);
+
+// The last thing that a failing target printed beside its error; of one that was brought back, what
+// it had printed before. Empty when there was no failure.
 std::string TargetComplaint(const v1::TargetState& target);
 
 bool IsActive(const v1::TargetState& target);

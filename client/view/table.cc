@@ -26,7 +26,7 @@ std::vector<Line> DeploymentRow(const v1::DeploymentState& state, absl::Time now
   std::vector<Line> cells = {Line(wide ? state.id() : ShortId(state.id())),
                              Line(state.service()),
                              Line(state.version()),
-                             Line(state.strategy()),
+                             Line(StrategyText(state)),
                              StatusLabel(state.status()),
                              OrDash(state.plan().steps().empty() ? "" : StepCounter(state)),
                              Line(fmt::format("{:.3g}%", state.traffic_percentage())),

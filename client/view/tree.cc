@@ -34,6 +34,9 @@ Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target,
   line.Add(" ").Add(target.target().id()).PadTo(kTargetColumn).Add(" ");
   const std::string words = TargetWords(target);
   line.Add(!words.empty() ? words : GoesForward(state) ? "waiting" : "not touched", icon.style);
+  if (const std::string error = TargetError(target); !error.empty()) {
+    line.Add(absl::StrCat(": ", error), Style::kBad);
+  }
   if (wide) {
     line.Add(absl::StrCat("  ", target.target().address(), "  ", target.target().version(), "  ",
                           Counted(static_cast<size_t>(target.attempts()), "attempt")),
@@ -41,7 +44,8 @@ Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target,
   }
   Leaf leaf{{line}, WeightOf(target)};
   if (const std::string complaint = TargetComplaint(target); !complaint.empty()) {
-    leaf.lines.push_back(Line("  ").Add(complaint, Style::kBad));
+    const Style style = IsFailing(target) ? Style::kBad : Style::kDim;
+    leaf.lines.push_back(Line("  ").Add(complaint, style));
   }
   return leaf;
 }

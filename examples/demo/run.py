@@ -183,7 +183,7 @@ class Demo:
         print(f"""  export SLUICE_ADDRESS=unix:{self.directory}/sluice.sock PATH={self.binaries}:$PATH
   sluice services
   sluice plan shop v4 --strategy canary
-  sluice deploy shop v4 --strategy rolling --delay 10s --watch  (Ctrl-C leaves it running)
+  sluice deploy shop v4 --strategy rolling --delay 10s --watch  # Ctrl-C leaves it running
   sluice pause shop; sluice resume shop; sluice abort shop
   sluice deploy shop v5-bad; sluice watch shop
   sluice deploy web v3 --strategy blue_green --manual-promotion

@@ -37,7 +37,7 @@ void KeepReason(Verb verb, const std::string& reason, v1::DeploymentState& state
 absl::Status NothingToPromote(const v1::DeploymentState& state) {
   return absl::FailedPreconditionError(absl::StrCat(
       "cannot promote deployment ", state.id(), ": it is ", StatusName(state.status()),
-      " and does not wait; promote it at its next wait, or with full past all of them"));
+      " and does not wait; promote it at its next wait, or past all of them with full (`--full`)"));
 }
 
 }  // namespace

@@ -48,6 +48,23 @@ TEST(DeploymentViewTest, ShowsHeaderStepsAndTargets) {
                           "   └─ ◌ web-3            waiting"));
 }
 
+TEST(DeploymentViewTest, NamesTheStrategyAsTheFlagDoes) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_strategy("canary");
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary"));
+  state.mutable_strategy_options()->mutable_canary_strategy();
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary_strategy"));
+  state.mutable_strategy_options()->mutable_canary_deployment();
+  EXPECT_THAT(Page(state, 80, 0), Contains("Strategy:    canary"));
+}
+
+TEST(DeploymentViewTest, TellsWhyAVerbCameAsItsReason) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_control_reason("lunch");
+  EXPECT_THAT(Texts(RenderDeployment(state, {TestTime(), 80, 0, /*wide=*/true})),
+              Contains("Verb reason: lunch"));
+}
+
 TEST(DeploymentViewTest, CountsAWaitDown) {
   v1::DeploymentState state = RollingState(1, 1);
   v1::Step& step = *state.mutable_plan()->add_steps();
@@ -59,12 +76,22 @@ TEST(DeploymentViewTest, CountsAWaitDown) {
   EXPECT_THAT(absl::StrJoin(Page(state, 80, 0), "\n"), ContainsRegex("◀ +4s left"));
 }
 
-TEST(DeploymentViewTest, ShowsTheLastWordsOfAFailingTarget) {
+TEST(DeploymentViewTest, ShowsWhyATargetFailsAndItsLastWords) {
   v1::DeploymentState state = RollingState(2, 2);
   Fail(*state.mutable_targets(1), "exit code 1", "starting\nport 80 is \x1b[31mtaken\x1b[0m\n\n");
   const std::string page = absl::StrJoin(Page(state, 80, 0), "\n");
-  EXPECT_THAT(page, HasSubstr("✖ web-2            failed\n        port 80 is taken"));
+  EXPECT_THAT(page, HasSubstr("✖ web-2            failed: exit code 1\n        port 80 is taken"));
   EXPECT_THAT(page, HasSubstr("0/2 updated, 1 failed"));
+}
+
+TEST(DeploymentViewTest, TellsWhatAFailingTargetSaidOnlyOnce) {
+  v1::DeploymentState state = RollingState(2, 2);
+  Fail(*state.mutable_targets(0), "agent: port 80 is taken", "port 80 is taken\n");
+  Fail(*state.mutable_targets(1), "", "");
+  state.mutable_targets(1)->set_last_check("503 Service Unavailable");
+  const std::string page = absl::StrJoin(Page(state, 80, 0), "\n");
+  EXPECT_THAT(page, HasSubstr("✖ web-1            failed: agent: port 80 is taken\n"
+                              "   └─ ✖ web-2            failed: 503 Service Unavailable"));
 }
 
 TEST(DeploymentViewTest, KeepsFailingAndActiveTargetsWhenThereIsNoRoom) {
@@ -73,11 +100,11 @@ TEST(DeploymentViewTest, KeepsFailingAndActiveTargetsWhenThereIsNoRoom) {
   state.mutable_targets(35)->set_phase(v1::TARGET_PHASE_DEPLOYING);
   const std::vector<std::string> page = Page(state, 80, 23);
   EXPECT_LE(page.size(), 23u);
-  ASSERT_GT(page.size(), 13u);
-  EXPECT_THAT(page[11], HasSubstr("exit code 1"));
+  ASSERT_GT(page.size(), 12u);
   EXPECT_THAT(page[10], HasSubstr("web-31"));
-  EXPECT_THAT(page[12], HasSubstr("web-36"));
-  EXPECT_THAT(page, Contains("   └─ … and 29 more"));
+  EXPECT_THAT(page[10], HasSubstr("exit code 1"));
+  EXPECT_THAT(page[11], HasSubstr("web-36"));
+  EXPECT_THAT(page, Contains("   └─ … and 28 more"));
 }
 
 TEST(DeploymentViewTest, FoldsFinishedBatchesBeforeThePresentOne) {
@@ -153,7 +180,7 @@ TEST(DeploymentViewTest, StillTellsWhatATargetSaidThatWasBroughtBack) {
   state.mutable_targets(0)->set_output("port 80 is taken\n");
   const std::vector<std::string> page = Page(state, 80, 23);
   EXPECT_THAT(page, Contains("│  └─ ↩ web-1            rolled back"));
-  EXPECT_THAT(page, Contains("│       port 80 is taken"));
+  EXPECT_THAT(page, Contains("│       before it was rolled back: port 80 is taken"));
   EXPECT_THAT(page, Contains("   ├─ ◌ web-2            not touched"));
 }
 

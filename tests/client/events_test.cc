@@ -31,6 +31,53 @@ TEST(EventLinesTest, TellAFirstStateInWhole) {
                   std::string(kLead) + "◷ in_progress"));
 }
 
+TEST(EventLinesTest, TellOfWhatRunsHowItStands) {
+  v1::DeploymentState state = RollingState(3, 1);
+  state.mutable_plan()->mutable_steps(0)->set_status(v1::STEP_STATUS_DONE);
+  state.mutable_plan()->mutable_steps(1)->set_status(v1::STEP_STATUS_RUNNING);
+  state.set_current_step(1);
+  state.set_traffic_percentage(30);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  Fail(*state.mutable_targets(1), "exit code 1", "port 80 is taken\n");
+  EXPECT_THAT(
+      Events(nullptr, state),
+      ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 3 targets",
+                  std::string(kLead) + "step 2/3 batch 2: running",
+                  std::string(kLead) + "30% on v2",
+                  std::string(kLead) + "◷ in_progress, 1/3 updated, 1 failed"));
+}
+
+TEST(EventLinesTest, TellThatWhatRunsGoesBack) {
+  v1::DeploymentState state = RollingState(2, 2);
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+  state.set_message("rollback requested: errors in the log");
+  state.mutable_plan()->set_version("v1");
+  state.mutable_plan()->mutable_steps(0)->clear_status();
+  for (v1::TargetState& target : *state.mutable_targets()) {
+    target.set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  }
+  EXPECT_THAT(
+      Events(nullptr, state),
+      ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 2 targets",
+                  std::string(kLead) + "◷ in_progress, rolling back to v1 (rollback requested): "
+                                       "rollback requested: errors in the log"));
+}
+
+TEST(EventLinesTest, TellOfWhatHasEndedInOneLineHowAndWhen) {
+  v1::DeploymentState state = RollingState(2, 1);
+  Fail(*state.mutable_targets(0), "exit code 1", "port 80 is taken\n");
+  state.set_status(v1::STATUS_FAILED);
+  state.set_reason(v1::REASON_DEPLOY_FAILED);
+  state.set_message("target web-1: exit code 1");
+  state.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_MIXED);
+  *state.mutable_end_time() = ToTimestamp(TestTime() - absl::Seconds(4));
+  EXPECT_THAT(Events(nullptr, state),
+              ElementsAre("2027-01-15T07:59:56Z 3f2a9c1d web: ✖ failed (deploy failed): target "
+                          "web-1: exit code 1, after 6s, fleet mixed, version v2 (before: v1), "
+                          "strategy rolling"));
+}
+
 TEST(EventLinesTest, SayNothingWhenNothingPeopleSeeHasChanged) {
   const v1::DeploymentState before = RollingState(2, 1);
   v1::DeploymentState after = before;

@@ -200,6 +200,13 @@ grpc::Status FakeDaemon::Promote(grpc::ServerContext* /*context*/,
   return FindLocked("", request->deployment_id(), state);
 }
 
+grpc::Status FakeDaemon::Abort(grpc::ServerContext* /*context*/, const v1::AbortRequest* request,
+                               v1::DeploymentState* state) {
+  if (const grpc::Status refused = Receive(*request); !refused.ok()) return refused;
+  MutexLock lock(mutex_);
+  return FindLocked("", request->deployment_id(), state);
+}
+
 grpc::Status FakeDaemon::ListServices(grpc::ServerContext* /*context*/,
                                       const v1::ListServicesRequest* request,
                                       v1::ListServicesResponse* response) {

@@ -63,6 +63,8 @@ class FakeDaemon final : public v1::DeploymentService::Service {
                               v1::PlanResponse* response) override;
   grpc::Status Pause(grpc::ServerContext* context, const v1::PauseRequest* request,
                      v1::DeploymentState* state) override;
+  grpc::Status Abort(grpc::ServerContext* context, const v1::AbortRequest* request,
+                     v1::DeploymentState* state) override;
   grpc::Status Promote(grpc::ServerContext* context, const v1::PromoteRequest* request,
                        v1::DeploymentState* state) override;
   grpc::Status ListServices(grpc::ServerContext* context, const v1::ListServicesRequest* request,

@@ -78,6 +78,18 @@ TEST(LineTest, CutsAcrossPiecesAndClosesEachColour) {
   EXPECT_EQ(line.ToText(6, false), "abcdef");
 }
 
+TEST(LineTest, ACutLineEndsWithItsSignWhereverItIsCut) {
+  Line line("ab");
+  line.Add("c").Add("d").Add("efg").Add("h");
+  for (int width = 1; width < line.Width(); ++width) {
+    const std::string text = line.ToText(width, false);
+    EXPECT_EQ(DisplayWidth(text), width);
+    EXPECT_THAT(text, ::testing::EndsWith("…"));
+  }
+  EXPECT_EQ(line.ToText(3, false), "ab…");
+  EXPECT_EQ(line.ToText(8, false), "abcdefgh");
+}
+
 TEST(LineTest, CutsAtTheEndOfAPieceToo) {
   Line line("ab");
   line.Add("cd");

@@ -69,7 +69,7 @@ TEST_F(VerbsTest, DeploySendsTheRequestAndPrintsTheShortId) {
   daemon_.Put(RollingState(2, 1));
   EXPECT_EQ(Sluice("deploy web v2 --strategy rolling --batch-size 2"), 0);
   EXPECT_EQ(console_.output,
-            "deployment 3f2a9c1d: web v2 is in_progress\n`sluice watch 3f2a9c1d` follows it.\n");
+            "deployment 3f2a9c1d: web v2 is accepted\n`sluice watch 3f2a9c1d` follows it.\n");
   const auto request = daemon_.Last<v1::DeployRequest>();
   EXPECT_EQ(request.service(), "web");
   EXPECT_EQ(request.strategy().rolling_deployment().batch_size(), 2);
@@ -163,6 +163,29 @@ TEST_F(VerbsTest, RollbackWatchedToItsEndIsDone) {
   daemon_.Put(Ended(v1::STATUS_ROLLED_BACK, v1::PHASE_ROLLING_BACK));
   EXPECT_EQ(Sluice("rollback 3f2a --watch"), 0);
   EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), kId);
+}
+
+TEST_F(VerbsTest, WhatWasSoBeforeTheWatchIsNoNews) {
+  v1::DeploymentState state = RollingState(2, 1);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  daemon_.Put(state);
+  Thread meanwhile = Meanwhile([this, state]() mutable {
+    daemon_.AwaitSent(1);
+    Fail(*state.mutable_targets(1), "exit code 1", "port 80 is taken");
+    state.set_status(v1::STATUS_FAILED);
+    daemon_.Put(state);
+  });
+  EXPECT_EQ(Sluice("watch web"), 1);
+  EXPECT_THAT(console_.output, HasSubstr("◷ in_progress, 1/2 updated\n"));
+  EXPECT_THAT(console_.output, Not(HasSubstr("target web-1")));
+  EXPECT_THAT(console_.output, HasSubstr("target web-2 said: port 80 is taken"));
+}
+
+TEST_F(VerbsTest, WhatHasEndedBeforeTheWatchIsOneLine) {
+  daemon_.Put(Ended(v1::STATUS_ROLLED_BACK, v1::PHASE_ROLLING_BACK));
+  EXPECT_EQ(Sluice("watch web"), 3);
+  EXPECT_EQ(std::count(console_.output.begin(), console_.output.end(), '\n'), 1);
+  EXPECT_THAT(console_.output, HasSubstr("web: ↩ rolled_back"));
 }
 
 TEST_F(VerbsTest, WatchPrintsWhatHappensMeanwhile) {
@@ -309,6 +332,21 @@ TEST_F(VerbsTest, ListTurnsThePages) {
   EXPECT_THAT(console_.output, Not(HasSubstr("id-3-")));
 }
 
+TEST_F(VerbsTest, AListIsCutToTheTerminalWithASignUnlessItIsWide) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_message("the end of a wide line");
+  daemon_.Put(state);
+  for (int columns = 20; columns <= 50; ++columns) {
+    console_.terminal = {columns, 24};
+    EXPECT_EQ(Sluice("list"), 0);
+    const std::vector<std::string> lines = absl::StrSplit(console_.output, '\n');
+    for (int row : {0, 1}) EXPECT_THAT(lines[row], ::testing::EndsWith("…")) << columns;
+  }
+  EXPECT_EQ(Sluice("list -o wide"), 0);
+  EXPECT_THAT(console_.output, HasSubstr("  MESSAGE\n"));
+  EXPECT_THAT(console_.output, HasSubstr("  the end of a wide line\n"));
+}
+
 TEST_F(VerbsTest, AListOfNothingSaysWhetherThereIsSomethingElse) {
   EXPECT_EQ(Sluice("list"), 0);
   EXPECT_EQ(console_.errors, "no deployments; `sluice deploy SERVICE VERSION` makes one\n");
@@ -326,6 +364,27 @@ TEST_F(VerbsTest, ControlsFindTheDeploymentByServiceOrShortId) {
   EXPECT_EQ(daemon_.Last<v1::PauseRequest>().reason(), "lunch");
   EXPECT_EQ(Sluice("promote 3f2a --full"), 0);
   EXPECT_TRUE(daemon_.Last<v1::PromoteRequest>().full());
+}
+
+TEST_F(VerbsTest, AnswersTellNoStatusThatIsAboutToChange) {
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_stop_requested(v1::REASON_ABORTED);
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("abort web"), 0) << console_.errors;
+  EXPECT_EQ(console_.output,
+            "deployment 3f2a9c1d (web v2) is being aborted; things are left as they are\n");
+  EXPECT_EQ(Sluice("promote web"), 0);
+  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) promoted\n");
+  EXPECT_EQ(Sluice("rollback web"), 0);
+  EXPECT_THAT(console_.output, StartsWith("deployment 3f2a9c1d: web is being taken back\n"));
+}
+
+TEST_F(VerbsTest, AnAnswerTellsThatItHasEnded) {
+  daemon_.Put(Ended(v1::STATUS_FAILED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("abort web"), 0) << console_.errors;
+  EXPECT_EQ(console_.output, "deployment 3f2a9c1d (web v2) aborted, now failed\n");
+  EXPECT_EQ(Sluice("deploy web v2"), 0);
+  EXPECT_THAT(console_.output, StartsWith("deployment 3f2a9c1d: web v2 is failed\n"));
 }
 
 TEST_F(VerbsTest, AnIdIsTriedWhereAServiceOfThatNameIsRefused) {

@@ -3,7 +3,9 @@
 """The audit trail: what it has, what fills it, and what it must never tell."""
 import os
 import resource
+import shutil
 import subprocess
+import tempfile
 import time
 
 import grpc
@@ -12,13 +14,28 @@ import pytest
 from access_world import ROLES, configuration, deploy, grant, make_world, refusal
 from calls import await_log, eventually, refused, request, status_name, strategy
 from conftest import SLUICE
-from security import Tokens, audit_lines, audit_records, code_of, stub_at
+from security import Tokens, audit_lines, audit_records, code_of, is_root, stub_at
 from test_api import check_health
 
 
 def verify(path):
     return subprocess.run([str(SLUICE), "audit", "verify", str(path)], capture_output=True,
                           text=True, timeout=20, check=False)
+
+
+def test_who_may_not_read_the_trail_is_told_what_to_do():
+    nobody = {"user": 65534, "extra_groups": []} if is_root() else {}
+    with tempfile.TemporaryDirectory(prefix="sluice-audit-") as place:
+        os.chmod(place, 0o755)
+        program = shutil.copy(SLUICE, place)
+        trail = os.path.join(place, "audit.jsonl")
+        os.close(os.open(trail, os.O_CREAT, 0))
+        for verb in (["audit"], ["audit", "verify"]):
+            ended = subprocess.run([program, *verb, trail], capture_output=True, text=True,
+                                   timeout=20, check=False, **nobody)
+            assert ended.returncode == 1
+            assert ended.stderr == (f"sluice: {trail}: cannot be read: Permission denied\n"
+                                    "Run it as the daemon's user, or with sudo.\n")
 
 
 def test_t46_every_change_is_recorded_and_the_trail_verifies(make_world):

@@ -86,6 +86,10 @@ def test_the_demo_shows_the_live_view_and_leaves_running_what_it_says(demo):
     groups = set(groups_of(demo))
     assert len(groups) == 11  # nine targets, a front and the daemon
     assert {int(group) for group in members(groups)} == groups
+    # Pasted as they are.
+    whole = subprocess.run(["bash", "-n", "-c", "\n".join([*commands, stop])], capture_output=True,
+                           text=True, timeout=20, check=False)
+    assert (whole.returncode, whole.stderr) == (0, "")
     export = commands[0]
     plan = next(line for line in commands if line.startswith("sluice plan"))
     bad = next(line for line in commands if "v5-bad" in line)

@@ -299,6 +299,7 @@ def test_a_handshake_that_fails_is_explained(start_daemon, certificates, tmp_pat
     ended = cli(daemon, "list", *given)
     assert ended.returncode == 7
     assert words in ended.stderr, ended.stderr
+    assert ended.stderr.startswith("sluice: ") and "ssl_transport_security" not in ended.stderr
 
 
 def test_tls_to_an_address_without_it_is_explained(start_daemon, certificates):
@@ -310,10 +311,13 @@ def test_tls_to_an_address_without_it_is_explained(start_daemon, certificates):
 def test_a_certificate_for_another_name_is_explained(start_daemon, certificates):
     daemon = start_daemon(tls_config(certificates, [DEVELOPER]))
     port = daemon.tcp_address().rsplit(":", 1)[1]
-    ended = subprocess.run([str(SLUICE), "-a", f"127.0.0.2:{port}", "list",
+    # The same address in a form that the certificate does not have.
+    ended = subprocess.run([str(SLUICE), "-a", f"[::ffff:127.0.0.1]:{port}", "list",
                             *flags(certificates, *ALL)], timeout=60, capture_output=True, text=True,
                            check=False)
     assert ended.returncode == 7
+    assert "sluice certs init --host NAME" in ended.stderr, ended.stderr
+    assert "Is sluiced running" not in ended.stderr
 
 
 def test_certificates_are_made_before_they_are_there(tmp_path):

@@ -103,6 +103,17 @@ def test_a_verb_acts_within_a_second_or_is_refused(start_daemon, make_fleet, sta
     assert time.monotonic() - begin < 1
 
 
+def test_a_promote_of_what_does_not_wait_names_the_flag_that_helps(start_daemon, make_fleet):
+    stage = Stage(start_daemon, make_fleet)
+    stage.fleet.hold()
+    stage.deploy(0)
+    eventually(stage.fleet.calls)
+    refusal = stage.daemon.cli("promote", "web")
+    stage.fleet.release()
+    assert refusal.returncode == 6
+    assert "does not wait" in refusal.stderr and "`--full`" in refusal.stderr
+
+
 @pytest.mark.parametrize("verb", ["Abort", "Rollback"])
 def test_a_service_is_free_again_once_the_waiting_one_is_gone(start_daemon, make_fleet, verb):
     stage = Stage(start_daemon, make_fleet)

@@ -102,14 +102,18 @@ def read_until(pipe, words):
 def test_a_watch_outlives_a_daemon_that_is_killed(start_daemon, make_fleet, tmp_path, fails, code,
                                                   outcome):
     fleet = make_fleet(4)
-    fleet.slow(0.3)
+    fleet.hold()
     if fails:
         fleet.fail("t4", "v2")
     config = durable(tmp_path, "services:\n" + fleet.service())
     daemon = start_daemon(config)
     state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1))
     with watching(daemon, state.id) as watch:
-        lines = read_until(watch.stdout, "target t2: succeeded")
+        # What happens before the watch has begun is no news to it.
+        lines = read_until(watch.stdout, "in_progress")
+        fleet.slow(0.3)
+        fleet.release()
+        lines += read_until(watch.stdout, "target t2: succeeded")
         end(daemon)
         assert "lost the daemon" in watch.stderr.readline()
         start_again(start_daemon, daemon, config)
@@ -141,7 +145,8 @@ def test_a_watch_finds_out_that_its_daemon_hangs(start_daemon, make_fleet):
     daemon = start_daemon("services:\n" + fleet.service())
     state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1, 3600))
     with watching(daemon, state.id) as watch:
-        read_until(watch.stdout, "target t1: succeeded")
+        # At the wait, which the promotion below ends.
+        read_until(watch.stdout, " left)")
         daemon.process.send_signal(signal.SIGSTOP)
         try:
             assert "lost the daemon" in watch.stderr.readline()
