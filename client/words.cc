@@ -41,6 +41,11 @@ Span StatusIcon(v1::Status status) {
   }
 }
 
+bool IsPassedOver(const v1::Step& step) {
+  return step.status() == v1::STEP_STATUS_DONE && !step.error().empty() &&
+         !step.deploy_targets().failures_are_judged_later();
+}
+
 }  // namespace
 
 std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value) {
@@ -101,8 +106,9 @@ Span TargetIcon(const v1::TargetState& target) {
   }
 }
 
-Span StepIcon(v1::StepStatus status) {
-  switch (status) {
+Span StepIcon(const v1::Step& step) {
+  if (IsPassedOver(step)) return {"✖", Style::kBad};
+  switch (step.status()) {
     case v1::STEP_STATUS_RUNNING:
       return {"◷", Style::kActive};
     case v1::STEP_STATUS_DONE:
@@ -112,6 +118,10 @@ Span StepIcon(v1::StepStatus status) {
     default:
       return {"◌", Style::kDim};
   }
+}
+
+std::string StepWord(const v1::Step& step) {
+  return IsPassedOver(step) ? "failed, gone on" : Word(step.status());
 }
 
 }  // namespace sluice::client

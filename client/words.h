@@ -38,7 +38,11 @@ Line StatusLabel(v1::Status status);
 // "mixed" in its colour.
 Line FleetLabel(v1::FleetConsistency consistency);
 Span TargetIcon(const v1::TargetState& target);
-Span StepIcon(v1::StepStatus status);
+// Of a step that was gone on past although something in it failed, the sign of a failure: nobody
+// judges it later.
+Span StepIcon(const v1::Step& step);
+// "done"; "failed, gone on" of such a one.
+std::string StepWord(const v1::Step& step);
 
 }  // namespace sluice::client
 

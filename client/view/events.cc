@@ -115,10 +115,10 @@ class EventWriter {
   }
 
   void AddStep(int index, const v1::Step& step) {
-    const Span icon = StepIcon(step.status());
+    const Span icon = StepIcon(step);
     Line line(absl::StrCat("step ", index + 1, "/", after_.plan().steps_size(), " ", StepName(step),
                            ": "));
-    line.Add(Word(step.status()), icon.style);
+    line.Add(StepWord(step), icon.style);
     // That it has run for 0s is no news.
     const bool is_news =
         step.status() != v1::STEP_STATUS_RUNNING || step.has_wait() || step.has_gate();

@@ -3,6 +3,7 @@
 
 #include "client/view/plan_view.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -16,9 +17,20 @@ namespace {
 
 constexpr int kActionColumn = 28;
 
+bool Deploys(const v1::Plan& plan) {
+  return std::any_of(plan.steps().begin(), plan.steps().end(),
+                     [](const v1::Step& step) { return step.has_deploy_targets(); });
+}
+
+std::string VersionOf(const v1::Plan& plan) {
+  if (!plan.version().empty()) return absl::StrCat(" (", plan.version(), ")");
+  if (!Deploys(plan)) return "";
+  return " (each target to the other version that it is known to have run; where none is known, "
+         "nothing is taken back)";
+}
+
 void AddPlan(const std::string& title, const v1::Plan& plan, std::vector<Line>& lines) {
-  const std::string version = plan.version().empty() ? "" : absl::StrCat(" (", plan.version(), ")");
-  lines.push_back(Line(absl::StrCat(title, version), Style::kBold));
+  lines.push_back(Line(absl::StrCat(title, VersionOf(plan)), Style::kBold));
   for (int i = 0; i < plan.steps_size(); ++i) {
     const v1::Step& step = plan.steps(i);
     Line line(fmt::format("{:4}. {}", i + 1, StepName(step)));

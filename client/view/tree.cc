@@ -51,7 +51,7 @@ Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target,
 }
 
 Line StepHead(const v1::Step& step, bool present, absl::Time now) {
-  const Span icon = StepIcon(step.status());
+  const Span icon = StepIcon(step);
   Line line(icon.text, icon.style);
   line.Add(" ").Add(StepName(step), present ? Style::kBold : Style::kPlain);
   if (present) line.Add(" ◀", Style::kActive);

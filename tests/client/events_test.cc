@@ -47,6 +47,19 @@ TEST(EventLinesTest, TellOfWhatRunsHowItStands) {
                   std::string(kLead) + "◷ in_progress, 1/3 updated, 1 failed"));
 }
 
+// A rollback goes on past what fails, and so does a deployment that is told to.
+TEST(EventLinesTest, DoNotCallAStepDoneThatFailed) {
+  const v1::DeploymentState before = RollingState(2, 1);
+  v1::DeploymentState after = before;
+  v1::Step& step = *after.mutable_plan()->mutable_steps(0);
+  step.set_status(v1::STEP_STATUS_DONE);
+  step.set_error("target web-1: exit code 1");
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre(std::string(kLead) + "step 1/2 batch 1: failed, gone on"));
+  step.mutable_deploy_targets()->set_failures_are_judged_later(true);
+  EXPECT_THAT(Events(&before, after), ElementsAre(std::string(kLead) + "step 1/2 batch 1: done"));
+}
+
 TEST(EventLinesTest, TellThatWhatRunsGoesBack) {
   v1::DeploymentState state = RollingState(2, 2);
   state.set_phase(v1::PHASE_ROLLING_BACK);
