@@ -19,8 +19,13 @@
 namespace sluice::client {
 namespace {
 
+// Also one that had ended and was rolled back unseen: a watch of everything gets both ends.
 bool HasEndedBefore(const v1::DeploymentState* before, const v1::DeploymentState& after) {
-  return before == nullptr && IsTerminal(after.status());
+  if (!IsTerminal(after.status())) return false;
+  if (before == nullptr) return true;
+  return IsTerminal(before->status()) &&
+         (before->status() != after.status() ||
+          FromTimestamp(before->end_time()) != FromTimestamp(after.end_time()));
 }
 
 absl::Time TimeOf(const v1::DeploymentState* before, const v1::DeploymentState& after,

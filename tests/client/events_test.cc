@@ -81,6 +81,21 @@ TEST(EventLinesTest, TellOfWhatHasEndedInOneLineHowAndWhen) {
                           "strategy rolling"));
 }
 
+TEST(EventLinesTest, TellInOneLineOfWhatHadEndedAndWasRolledBackUnseen) {
+  v1::DeploymentState before = RollingState(2, 1);
+  before.set_status(v1::STATUS_COMPLETED);
+  *before.mutable_end_time() = ToTimestamp(TestTime() - absl::Seconds(4));
+  EXPECT_THAT(Events(&before, before), IsEmpty());
+  v1::DeploymentState after = before;
+  after.set_phase(v1::PHASE_ROLLING_BACK);
+  after.set_status(v1::STATUS_ROLLED_BACK);
+  after.mutable_targets(0)->set_phase(v1::TARGET_PHASE_ROLLED_BACK);
+  *after.mutable_end_time() = ToTimestamp(TestTime() - absl::Seconds(2));
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre("2027-01-15T07:59:58Z 3f2a9c1d web: ↩ rolled_back, after 8s, version v2 "
+                          "(before: v1), strategy rolling"));
+}
+
 TEST(EventLinesTest, TellInWholeWhatWasMadeAndEndedMeanwhile) {
   v1::DeploymentState state = RollingState(1, 1);
   Fail(*state.mutable_targets(0), "exit code 1", "port 80 is taken\n");
