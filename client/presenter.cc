@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/timestamp.h"
 #include "client/live_screen.h"
 #include "client/output/document.h"
 #include "client/view/deployment_view.h"
@@ -56,12 +57,10 @@ class EventPresenter final : public Presenter {
   explicit EventPresenter(Console& console) : console_(console) {}
 
   void Begin(const v1::DeploymentState& known) override { Show(known); }
+  void BeginAfter(absl::Time newest) override { newest_ = newest; }
   void Show(const v1::DeploymentState& state) override {
-    const auto found = known_.find(state.id());
-    const v1::DeploymentState* before = found == known_.end() ? nullptr : &found->second;
     // A terminal wraps what is too wide: nothing is drawn over it.
-    const std::vector<Line> lines = EventLines(before, state, absl::Now());
-    console_.Write(ToText(lines, /*width=*/0, console_.colour()));
+    console_.Write(ToText(News(state), /*width=*/0, console_.colour()));
     // A finished deployment may still be rolled back, which is news to tell against this state.
     known_[state.id()] = state;
   }
@@ -72,8 +71,16 @@ class EventPresenter final : public Presenter {
   }
 
  private:
+  std::vector<Line> News(const v1::DeploymentState& state) const {
+    const auto found = known_.find(state.id());
+    if (found != known_.end()) return EventLines(&found->second, state, absl::Now());
+    const bool is_new = FromTimestamp(state.create_time()) > newest_;
+    return is_new ? WholeEventLines(state, absl::Now()) : EventLines(nullptr, state, absl::Now());
+  }
+
   Console& console_;
   std::string notice_;
+  absl::Time newest_ = absl::InfiniteFuture();
   std::map<std::string, v1::DeploymentState> known_;
 };
 

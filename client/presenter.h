@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "client/console.h"
 #include "client/options.h"
 #include "sluice/v1/deployment.pb.h"
@@ -22,6 +23,8 @@ class Presenter {
 
   // What was so before the watch; Show() tells what happens then.
   virtual void Begin(const v1::DeploymentState& /*known*/) {}
+  // What is made later than this is news in whole, however far it is when it is first seen.
+  virtual void BeginAfter(absl::Time /*newest*/) {}
   virtual void Show(const v1::DeploymentState& state) = 0;
   // Something that is not a state: "connection lost, trying again". Empty: it is over.
   virtual void Notice(const std::string& text) = 0;

@@ -59,11 +59,11 @@ ExitCode Run(const RollbackOptions& options, Session& session) {
     return ExitCode::kDone;
   }
   const std::string id = ShortId(state.id());
-  session.console.Write(absl::StrCat("deployment ", id, ": ", Printable(state.service()),
-                                     IsTerminal(state.status())
-                                         ? absl::StrCat(" is ", Word(state.status()))
-                                         : " is being taken back",
-                                     "\n`sluice watch ", id, "` follows it.\n"));
+  session.console.Write(absl::StrCat(
+      "deployment ", id, ": ", Printable(state.service()),
+      IsTerminal(state.status()) ? absl::StrCat(" is taken back, now ", Word(state.status()))
+                                 : " is being taken back",
+      "\n`sluice watch ", id, "` follows it.\n"));
   return ExitCode::kDone;
 }
 

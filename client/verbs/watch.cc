@@ -1,6 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "absl/time/time.h"
+#include "base/timestamp.h"
 #include "client/follow.h"
 #include "client/verbs/verbs.h"
 
@@ -15,6 +17,9 @@ ExitCode WatchEverything(Session& session) {
       session.connection.Call(&Connection::Deployments::ListStates, probe, response);
   if (!status.ok()) return session.Fail(status);
   const auto presenter = MakePresenter(session.console, session.output, /*single=*/false);
+  presenter->BeginAfter(response.states().empty()
+                            ? absl::InfinitePast()
+                            : FromTimestamp(response.states(0).create_time()));
   FollowEnd end = Follow(session, {}, *presenter, {});
   // The last one that changed is not what was watched.
   end.last.Clear();

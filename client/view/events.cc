@@ -19,8 +19,13 @@
 namespace sluice::client {
 namespace {
 
+// Also one that had ended and was rolled back unseen: a watch of everything gets both ends.
 bool HasEndedBefore(const v1::DeploymentState* before, const v1::DeploymentState& after) {
-  return before == nullptr && IsTerminal(after.status());
+  if (!IsTerminal(after.status())) return false;
+  if (before == nullptr) return true;
+  return IsTerminal(before->status()) &&
+         (before->status() != after.status() ||
+          FromTimestamp(before->end_time()) != FromTimestamp(after.end_time()));
 }
 
 absl::Time TimeOf(const v1::DeploymentState* before, const v1::DeploymentState& after,
@@ -32,7 +37,7 @@ absl::Time TimeOf(const v1::DeploymentState* before, const v1::DeploymentState& 
 class EventWriter {
  public:
   EventWriter(const v1::DeploymentState* before, const v1::DeploymentState& after, absl::Time now)
-      : before_(before == nullptr ? empty_ : *before),
+      : before_(before == nullptr ? v1::DeploymentState::default_instance() : *before),
         after_(after),
         now_(now),
         lead_(absl::StrCat(UtcSeconds(TimeOf(before, after, now)), " ", ShortId(after.id()), " ",
@@ -48,12 +53,7 @@ class EventWriter {
 
   // How it stands.
   std::vector<Line> WritePresent() {
-    Line subject = SubjectText();
-    if (!after_.targets().empty()) {
-      subject.Add(
-          absl::StrCat(", ", Counted(static_cast<size_t>(after_.targets_size()), "target")));
-    }
-    Add(subject);
+    AddSubject();
     const int step = after_.current_step();
     const bool has_begun = step < after_.plan().steps_size() &&
                            after_.plan().steps(step).status() != v1::STEP_STATUS_UNSPECIFIED;
@@ -64,6 +64,11 @@ class EventWriter {
     if (counts.Width() > 0) status.Add(", ").Add(counts);
     Add(status);
     return std::move(lines_);
+  }
+
+  std::vector<Line> WriteWhole() {
+    AddSubject();
+    return Write();
   }
 
   // What has happened.
@@ -85,6 +90,14 @@ class EventWriter {
       line.Add(absl::StrCat(" (before: ", after_.previous_version(), ")"));
     }
     return line.Add(absl::StrCat(", strategy ", StrategyText(after_)));
+  }
+
+  void AddSubject() {
+    Line line = SubjectText();
+    if (!after_.targets().empty()) {
+      line.Add(absl::StrCat(", ", Counted(static_cast<size_t>(after_.targets_size()), "target")));
+    }
+    Add(line);
   }
 
   Line GoingBack() const {
@@ -182,7 +195,6 @@ class EventWriter {
     }
   }
 
-  const v1::DeploymentState empty_;
   const v1::DeploymentState& before_;
   const v1::DeploymentState& after_;
   const absl::Time now_;
@@ -197,6 +209,10 @@ std::vector<Line> EventLines(const v1::DeploymentState* before, const v1::Deploy
   EventWriter writer(before, after, now);
   if (HasEndedBefore(before, after)) return writer.WritePast();
   return before == nullptr ? writer.WritePresent() : writer.Write();
+}
+
+std::vector<Line> WholeEventLines(const v1::DeploymentState& state, absl::Time now) {
+  return EventWriter(&v1::DeploymentState::default_instance(), state, now).WriteWhole();
 }
 
 }  // namespace sluice::client

@@ -21,6 +21,9 @@ namespace sluice::client {
 std::vector<Line> EventLines(const v1::DeploymentState* before, const v1::DeploymentState& after,
                              absl::Time now);
 
+// Of one that was made during the watch and is seen for the first time: all that has happened.
+std::vector<Line> WholeEventLines(const v1::DeploymentState& state, absl::Time now);
+
 }  // namespace sluice::client
 
 #endif  // SLUICE_CLIENT_VIEW_EVENTS_H_

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/presenter.h"
 #include "client/states.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -14,7 +15,9 @@ namespace sluice::client {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kLead[] = "2027-01-15T08:00:00Z 3f2a9c1d web: ";
 
@@ -89,6 +92,52 @@ TEST(EventLinesTest, TellOfWhatHasEndedInOneLineHowAndWhen) {
               ElementsAre("2027-01-15T07:59:56Z 3f2a9c1d web: ✖ failed (deploy failed): target "
                           "web-1: exit code 1, after 6s, fleet mixed, version v2 (before: v1), "
                           "strategy rolling"));
+}
+
+TEST(EventLinesTest, TellInOneLineOfWhatHadEndedAndWasRolledBackUnseen) {
+  v1::DeploymentState before = RollingState(2, 1);
+  before.set_status(v1::STATUS_COMPLETED);
+  *before.mutable_end_time() = ToTimestamp(TestTime() - absl::Seconds(4));
+  EXPECT_THAT(Events(&before, before), IsEmpty());
+  v1::DeploymentState after = before;
+  after.set_phase(v1::PHASE_ROLLING_BACK);
+  after.set_status(v1::STATUS_ROLLED_BACK);
+  after.mutable_targets(0)->set_phase(v1::TARGET_PHASE_ROLLED_BACK);
+  *after.mutable_end_time() = ToTimestamp(TestTime() - absl::Seconds(2));
+  EXPECT_THAT(Events(&before, after),
+              ElementsAre("2027-01-15T07:59:58Z 3f2a9c1d web: ↩ rolled_back, after 8s, version v2 "
+                          "(before: v1), strategy rolling"));
+}
+
+TEST(EventLinesTest, TellInWholeWhatWasMadeAndEndedMeanwhile) {
+  v1::DeploymentState state = RollingState(1, 1);
+  Fail(*state.mutable_targets(0), "exit code 1", "port 80 is taken\n");
+  state.mutable_plan()->mutable_steps(0)->clear_start_time();
+  state.mutable_plan()->mutable_steps(0)->set_status(v1::STEP_STATUS_FAILED);
+  state.set_status(v1::STATUS_FAILED);
+  EXPECT_THAT(
+      Texts(WholeEventLines(state, TestTime())),
+      ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 1 target",
+                  std::string(kLead) + "step 1/1 batch 1: failed",
+                  std::string(kLead) + "target web-1: failed: exit code 1",
+                  std::string(kLead) + "target web-1 said: port 80 is taken",
+                  std::string(kLead) + "✖ failed, after 10s"));
+}
+
+TEST(EventLinesTest, AreWholeOnlyOfWhatIsMadeDuringTheWatch) {
+  FakeConsole console;
+  const auto presenter = MakePresenter(console, OutputFormat::kText, /*single=*/false);
+  presenter->BeginAfter(TestTime());
+  v1::DeploymentState state = RollingState(1, 1);
+  Fail(*state.mutable_targets(0), "exit code 1", "");
+  state.set_status(v1::STATUS_FAILED);
+  *state.mutable_create_time() = ToTimestamp(TestTime());
+  presenter->Show(state);
+  EXPECT_THAT(console.output, Not(HasSubstr("target web-1")));
+  state.set_id("77777777");
+  *state.mutable_create_time() = ToTimestamp(TestTime() + absl::Microseconds(1));
+  presenter->Show(state);
+  EXPECT_THAT(console.output, HasSubstr("77777777 web: target web-1: failed: exit code 1\n"));
 }
 
 TEST(EventLinesTest, SayNothingWhenNothingPeopleSeeHasChanged) {

@@ -125,6 +125,24 @@ def test_a_watch_outlives_a_daemon_that_is_killed(start_daemon, make_fleet, tmp_
     assert outcome in shown.splitlines()[-1]
 
 
+def test_a_watch_of_everything_tells_the_past_in_a_line_and_the_present_in_whole(start_daemon,
+                                                                                make_fleet):
+    fleet = make_fleet(2)
+    fleet.fail("t2", "v2")
+    daemon = start_daemon("services:\n" + fleet.service())
+    old = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1, 0))
+    ended = daemon.await_status(old.id, "ROLLED_BACK")
+    with watching(daemon) as watch:
+        past = watch.stdout.readline()
+        new = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(1, 0))
+        lines = read_until(watch.stdout, "rolled_back")
+    assert past.startswith(ended.end_time.ToJsonString()[:19]) and old.id[:8] in past
+    assert "↩ rolled_back" in past and "t2: " in past
+    assert all(new.id[:8] in line for line in lines)
+    shown = "".join(lines)
+    assert "target t2: failed" in shown and "target t2 said: it broke" in shown
+
+
 def test_a_watch_of_a_daemon_that_forgot_goes_on_from_the_present(start_daemon):
     daemon = start_daemon()
     old = flag(daemon, "old")
