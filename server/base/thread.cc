@@ -16,16 +16,9 @@
 namespace sluice {
 namespace {
 
-struct NamedBody {
-  std::string name;
-  std::function<void()> run;
-};
-
 void* RunBody(void* argument) {
-  std::unique_ptr<NamedBody> body(static_cast<NamedBody*>(argument));
-  // By the thread itself, which costs it one call of the system; another would write a file.
-  pthread_setname_np(pthread_self(), body->name.substr(0, 15).c_str());
-  body->run();
+  std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(argument));
+  (*body)();
   return nullptr;
 }
 
@@ -43,7 +36,7 @@ absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, std::max<size_t>(stack_bytes, PTHREAD_STACK_MIN));
-  auto argument = std::make_unique<NamedBody>(NamedBody{name, std::move(body)});
+  auto argument = std::make_unique<std::function<void()>>(std::move(body));
   pthread_t handle;
   const int error = pthread_create(&handle, &attributes, RunBody, argument.get());
   pthread_attr_destroy(&attributes);
@@ -52,6 +45,7 @@ absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void
         absl::StrCat("no thread for ", name, ": ", std::strerror(error)));
   }
   argument.release();  // RunBody owns it now.
+  pthread_setname_np(handle, name.substr(0, 15).c_str());
   return Thread(handle);
 }
 

@@ -9,13 +9,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace sluice {
-namespace {
-
-// Threads that start at the same time: enough that one is always on its way to its first job while
-// the system makes another.
-constexpr size_t kMaxStarting = 4;
-
-}  // namespace
 
 WorkerPool::WorkerPool(Clock& clock, Options options)
     : clock_(clock), options_(std::move(options)) {}
@@ -43,7 +36,7 @@ absl::Status WorkerPool::Add(Job job, size_t max_waiting) {
   std::vector<Thread> to_join;  // Joined after the lock is released.
   MutexLock lock(mutex_);
   to_join.swap(ended_);
-  const size_t busy = threads_.size() - idle_ - starting_;
+  const size_t busy = threads_.size() - idle_ - (starting_ ? 1 : 0);
   const size_t free = options_.max_threads - std::min(busy, options_.max_threads);
   if (jobs_.size() >= free && jobs_.size() - free >= max_waiting) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
@@ -53,8 +46,7 @@ absl::Status WorkerPool::Add(Job job, size_t max_waiting) {
   jobs_.push_back(std::move(job));
   if (idle_ >= jobs_.size()) {
     job_came_.NotifyOne();
-  } else if (jobs_.size() > idle_ + starting_ && MayStartThread() && !StartThread() &&
-             threads_.empty()) {
+  } else if (MayStartThread() && !StartThread() && threads_.empty()) {
     jobs_.pop_back();
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
@@ -86,7 +78,7 @@ size_t WorkerPool::Withdraw(const void* owner) {
 }
 
 bool WorkerPool::MayStartThread() const {
-  return starting_ < kMaxStarting && threads_.size() < options_.max_threads;
+  return !starting_ && threads_.size() < options_.max_threads;
 }
 
 bool WorkerPool::StartThread() {
@@ -95,13 +87,13 @@ bool WorkerPool::StartThread() {
       Thread::Start(clock_, options_.name, [this, self] { Work(self); });
   if (!thread.ok()) return false;
   threads_.emplace(self, *std::move(thread));
-  ++starting_;
+  starting_ = true;
   return true;
 }
 
 void WorkerPool::Work(int64_t self) {
   MutexLock lock(mutex_);
-  --starting_;
+  starting_ = false;
   while (AwaitJob()) {
     Job job = TakeJob();
     mutex_.Unlock();
@@ -120,7 +112,7 @@ WorkerPool::Job WorkerPool::TakeJob() {
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
   // Without one, the jobs wait for a thread to be free.
-  if (jobs_.size() > idle_ + starting_ && MayStartThread()) StartThread();
+  if (jobs_.size() > idle_ && MayStartThread()) StartThread();
   return job;
 }
 

@@ -75,9 +75,9 @@ class WorkerPool {
   CondVar thread_ended_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Threads on their way to their first job. The pool grows by a few at a time, each starting the
-  // next while jobs wait: a caller of Submit pays for one at most, and short jobs need few.
-  size_t starting_ ABSL_GUARDED_BY(mutex_) = 0;
+  // A thread is on its way to its first job. The pool grows by one thread at a time, each starting
+  // the next while jobs wait: a caller of Submit pays for one at most, and short jobs need few.
+  bool starting_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t last_thread_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Thread> threads_ ABSL_GUARDED_BY(mutex_);
