@@ -24,6 +24,8 @@ STAGE_SECONDS = 1
 MOST_LOG_BYTES = 6_000_000
 # Longer than a start takes, so that some kills come before it serves and most while it works.
 LONGEST_RUN_SECONDS = 0.6
+# Of a client between two calls: some hundred deployments a test, each of which is looked at again.
+CLIENT_PAUSE_SECONDS = 0.02
 Call = collections.namedtuple("Call", "time kind target version step attempt epoch")
 
 
@@ -178,7 +180,9 @@ class Client(threading.Thread):
         self.asked[wanted.request_id] = wanted
         while not self.stop.is_set():
             try:
-                state = stub.Deploy(wanted, timeout=5)
+                # A call that does not wait fails at once while there is no connection, and between
+                # such calls nobody polls what would make one.
+                state = stub.Deploy(wanted, timeout=5, wait_for_ready=True)
             except grpc.RpcError as error:
                 assert error.code() in (grpc.StatusCode.UNAVAILABLE,
                                         grpc.StatusCode.DEADLINE_EXCEEDED), error
@@ -238,7 +242,7 @@ def check_clients(daemon, clients):
 def test_t01_nothing_acknowledged_is_lost_and_nothing_is_invented(start_daemon, seeded):
     daemon = start_daemon(OPEN, durable=True)
     kills, least = 0, KILLS // 5
-    with running_clients(daemon, 4) as clients:
+    with running_clients(daemon, 4, pause=CLIENT_PAUSE_SECONDS) as clients:
         # A busy machine may have no time to acknowledge anything between two kills.
         while kills < least or sum(len(client.acknowledged) for client in clients) <= least:
             if kills % 2:
@@ -258,7 +262,7 @@ def test_t12_a_crash_loop_under_load_wedges_nothing(start_daemon, make_fleet, se
     deployment = call(daemon, "Deploy", service="web", version="v2", strategy=rolling(2)).id
     epochs = []
     log = daemon.data_dir / "sluice.db-wal"
-    with running_clients(daemon, 4) as clients:
+    with running_clients(daemon, 4, pause=CLIENT_PAUSE_SECONDS) as clients:
         for _ in range(50):
             time.sleep(seeded.uniform(0, LONGEST_RUN_SECONDS / 2))
             daemon.kill()
