@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "engine/call_workers.h"
 #include "engine/deploy_request.h"
 #include "engine/fleet.h"
 #include "engine/port_call.h"
@@ -78,16 +79,14 @@ void BeginDeployment(v1::DeploymentState& state, absl::Time now) {
 void DeploymentOrchestrator::LearnPreviousVersions() {
   const std::vector<int> unknown = TargetsToAsk();
   std::vector<absl::StatusOr<std::string>> answers(unknown.size());
-  std::atomic<int> running{0};
-  for (size_t i = 0; i < unknown.size(); ++i) {
-    ++running;
-    const auto ask = [this, index = unknown[i], &answer = answers[i], &running] {
-      answer = AskTarget(index);
-      context_.control.EndCall(running);
-    };
-    if (!context_.target_calls.Submit(ask, this).ok()) ask();
-  }
-  const Interrupt interrupt = AwaitCalls(context_, running, this);
+  std::atomic<size_t> next{0};
+  CallWorkers workers(context_.control, context_.target_calls);
+  workers.Launch(unknown.size(), [&, stop = context_.control.stop_token()] {
+    for (size_t i = next++; i < unknown.size() && !stop.stop_requested(); i = next++) {
+      answers[i] = AskTarget(unknown[i]);
+    }
+  });
+  const Interrupt interrupt = workers.Await();
   // Answers may have been cut short: the next start asks again.
   if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return;
   RecordPreviousVersions(unknown, answers);

@@ -6,7 +6,6 @@
 #ifndef SLUICE_ENGINE_RUN_CONTEXT_H_
 #define SLUICE_ENGINE_RUN_CONTEXT_H_
 
-#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -31,19 +30,6 @@ struct RunContext {
   // What the record has for the words of targets and routers.
   TextRoom text_room = {};
 };
-
-// Waits until none of the `running` calls is left, which `owner` has given to the pool. When the
-// run is interrupted those that have not started never will: they must not make it wait for the
-// calls of other deployments.
-inline Interrupt AwaitCalls(const RunContext& context, std::atomic<int>& running,
-                            const void* owner) {
-  return context.control.Await([&](Interrupt interrupt) {
-    if (interrupt != Interrupt::kNone) {
-      running -= static_cast<int>(context.target_calls.Withdraw(owner));
-    }
-    return running == 0;
-  });
-}
 
 }  // namespace sluice
 

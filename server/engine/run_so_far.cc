@@ -39,12 +39,17 @@ RunSoFar RecallRun(const v1::DeploymentState& state) {
   return so_far;
 }
 
-std::vector<int> SelectTargets(const v1::DeploymentState& state, int index,
-                               const v1::DeployTargets& step, const std::string& version) {
+TargetIndex IndexTargets(const v1::DeploymentState& state) {
+  TargetIndex index_of;
+  for (int i = 0; i < state.targets_size(); ++i) index_of[state.targets(i).target().id()] = i;
+  return index_of;
+}
+
+std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,
+                               int index, const v1::DeployTargets& step,
+                               const std::string& version) {
   std::vector<int> selected;
   if (!step.has_up_to_percentage()) {
-    std::unordered_map<std::string, int> index_of;
-    for (int i = 0; i < state.targets_size(); ++i) index_of[state.targets(i).target().id()] = i;
     for (const std::string& id : step.target_ids()) selected.push_back(index_of.at(id));
     return selected;
   }

@@ -8,6 +8,7 @@
 #define SLUICE_ENGINE_RUN_SO_FAR_H_
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/run_outcome.h"
@@ -29,10 +30,15 @@ struct RunSoFar {
 
 RunSoFar RecallRun(const v1::DeploymentState& state);
 
+// Where in the record each target is, by its id. That does not change while a plan runs.
+using TargetIndex = std::unordered_map<std::string, int>;
+TargetIndex IndexTargets(const v1::DeploymentState& state);
+
 // The targets, as indices, that step `index` is for: those that it has begun with and those that it
 // has yet to begin with to get to its ids or percentage of `version`.
-std::vector<int> SelectTargets(const v1::DeploymentState& state, int index,
-                               const v1::DeployTargets& step, const std::string& version);
+std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,
+                               int index, const v1::DeployTargets& step,
+                               const std::string& version);
 
 }  // namespace sluice
 

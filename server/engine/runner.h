@@ -69,6 +69,7 @@ class Runner {
   const Policy policy_;
   v1::Plan plan_;
   std::string version_;  // the deployment's, of which traffic and flag are shares both ways
+  TargetIndex index_of_;
   RunSoFar so_far_;
   std::vector<StepChange> at_end_;
 };

@@ -23,7 +23,8 @@ TargetStep::TargetStep(const RunContext& context, int step_index, const v1::Depl
       version_(version),
       targets_(std::move(targets)),
       stop_(context.control.stop_token()),
-      outcomes_(targets_.size()) {}
+      outcomes_(targets_.size()),
+      workers_(context.control, context.target_calls) {}
 
 bool WasBegunIn(int index, const v1::TargetState& target) {
   return target.has_step() && target.step() == index;
@@ -42,8 +43,8 @@ TargetStep::Tally TargetStep::Run(int tolerated) {
   while (interrupt == Interrupt::kNone && next_ < TodoEnd()) {
     interrupt = context_.control.SafePoint();
     if (interrupt != Interrupt::kNone) break;
-    LaunchCalls();
-    interrupt = AwaitCalls(context_, running_, this);
+    workers_.Launch(Limit(), [this] { WorkThroughTargets(); });
+    interrupt = workers_.Await();
   }
   Tally tally = Collect();
   tally.interrupt = interrupt;
@@ -74,23 +75,9 @@ void TargetStep::Recall() {
   });
 }
 
-void TargetStep::LaunchCalls() {
+size_t TargetStep::Limit() const {
   const size_t left = TodoEnd() - next_;
-  const size_t limit = step_.max_concurrent() > 0 ? step_.max_concurrent() : left;
-  // More than the pool has threads would only wait: each goes on with the next target.
-  const size_t most = std::max<size_t>(context_.target_calls.max_threads(), 1);
-  for (size_t i = 0; i < std::min({left, limit, most}); ++i) {
-    ++running_;
-    const absl::Status submitted =
-        context_.target_calls.Submit([this] { WorkThroughTargets(); }, this);
-    if (submitted.ok()) continue;
-    // Others are on their way, or this thread does the work itself: slower, never lost.
-    if (--running_ == 0) {
-      ++running_;
-      WorkThroughTargets();
-    }
-    return;
-  }
+  return step_.max_concurrent() > 0 ? std::min<size_t>(left, step_.max_concurrent()) : left;
 }
 
 void TargetStep::WorkThroughTargets() {
@@ -102,9 +89,6 @@ void TargetStep::WorkThroughTargets() {
     if (!outcomes_[i].error.empty() && ++failures_ > tolerated_) give_up_ = true;
     context_.control.Progress();
   }
-  // The step may be gone as soon as nothing runs: the last use of `this` is the decrement.
-  Control& control = context_.control;
-  control.EndCall(running_);
 }
 
 TargetCall TargetStep::CallOf(int index, const v1::DeploymentState& state) const {

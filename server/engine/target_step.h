@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/call_workers.h"
 #include "engine/run_context.h"
 #include "sluice/v1/plan.pb.h"
 
@@ -56,7 +57,8 @@ class TargetStep {
 
   // Takes over what an earlier run of the daemon has done of this step.
   void Recall();
-  void LaunchCalls();
+  // How many targets may be at work at once.
+  size_t Limit() const;
   // One of the concurrent workers: takes targets until there are none or it is to stop.
   void WorkThroughTargets();
   Outcome DeployOne(int target);
@@ -85,9 +87,9 @@ class TargetStep {
   size_t begun_ = 0;
   int tolerated_ = 0;
   std::atomic<size_t> next_{0};
-  std::atomic<int> running_{0};
   std::atomic<int> failures_{0};
   std::atomic<bool> give_up_{false};
+  CallWorkers workers_;
 };
 
 }  // namespace sluice
