@@ -16,6 +16,15 @@ def configuration(tmp_path, grants, extra=""):
             + "".join(f"    - {grant}\n" for grant in grants) + extra)
 
 
+def tls_config(certificates, grants, client_ca="ca.crt", optional=False, extra=""):
+    ca = f"    client_ca_file: {certificates}/{client_ca}\n" if client_ca else ""
+    return (f"allow_unconfigured_services: true\nlisten:\n  tls:\n"
+            f"    certificate_file: {certificates}/server.crt\n"
+            f"    key_file: {certificates}/server.key\n{ca}"
+            f"    client_certificate_optional: {str(optional).lower()}\n"
+            "access:\n  grants:\n" + "".join(f"    - {g}\n" for g in grants) + extra)
+
+
 def grant(who, what, services="*"):
     return f"{{{who}, {what}, services: ['{services}']}}"
 

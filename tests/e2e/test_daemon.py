@@ -15,13 +15,13 @@ import time
 import grpc
 import pytest
 
+from access_world import tls_config
 from calls import (await_log, call, eventually, listed, pb, refused, rolling, run_sluiced,
                    status_name, strategy)
 from conftest import SLUICE, SLUICED
 from failpoints import VARIABLE, need_failpoints
 from security import is_root, make_certificates, stub_at, tls_credentials
 from test_api import check_health
-from test_tls import tls_config
 
 SECOND_SIGNAL_EXIT = 1
 CURRENT_UMASK = os.umask(0o022)

@@ -15,17 +15,7 @@ import pytest
 from calls import eventually, refused, request
 from conftest import SLUICE
 from security import Tokens, make_certificates, stub_at, tls_credentials
-from access_world import audit_records, deploy, grant, refusal
-
-
-def tls_config(certificates, grants, client_ca="ca.crt", optional=False, extra=""):
-    ca = f"    client_ca_file: {certificates}/{client_ca}\n" if client_ca else ""
-    return (f"allow_unconfigured_services: true\nlisten:\n  tls:\n"
-            f"    certificate_file: {certificates}/server.crt\n"
-            f"    key_file: {certificates}/server.key\n{ca}"
-            f"    client_certificate_optional: {str(optional).lower()}\n"
-            "access:\n  grants:\n" + "".join(f"    - {g}\n" for g in grants) + extra)
-
+from access_world import audit_records, deploy, grant, refusal, tls_config
 
 DEVELOPER = grant("certificate_common_name: developer", "role: deployer")
 
