@@ -1,33 +1,23 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what: tokens, users and grants. Rows of the fault list are named."""
-import contextlib
+"""Who may do what, and see what: roles and grants. Rows of the fault list are named."""
 import os
-import pathlib
-import pwd
 import re
-import shutil
-import signal
 import subprocess
-import tempfile
-import time
 
 import grpc
 import pytest
 
-from access_world import ROLES, configuration, deploy, grant, make_world, refusal
+from access_world import ROLES, deploy, grant, make_world, refusal
 from calls import eventually, refused, request, rolling, status_name, strategy
 from conftest import SLUICE
-from security import DENIED, Tokens, audit_lines, audit_records, code_of, is_root, stub_at
+from security import DENIED, audit_lines, audit_records, code_of, stub_at
 
 READS = ["GetState", "ListStates", "WatchStates", "PlanDeployment", "ListServices",
          "GetServerInfo"]
 CONTROLS = ["Rollback", "Pause", "Resume", "Promote", "Abort"]
 MAY = {"viewer": READS, "deployer": [*READS, "Deploy"], "operator": [*READS, *CONTROLS],
        "admin": [*READS, *CONTROLS, "Backup", "Deploy"], "oncall": ["Rollback"], "nobody": []}
-OTHER_UID = 65534
-
-
 def attempt(stub, method, deployment_id):
     """The code of a call of the method that is good but for the deployment's status."""
     if method == "Deploy":
@@ -43,8 +33,6 @@ def attempt(stub, method, deployment_id):
         fields = {"service": "web"}
     return code_of(lambda: getattr(stub, method)(request(method, **fields)))
 
-
-# --- Roles and grants.
 
 @pytest.mark.parametrize("name", MAY)
 def test_t46_a_caller_may_call_what_is_granted_and_nothing_else(make_world, name):
@@ -283,173 +271,6 @@ def test_the_beginning_of_an_id_tells_nothing_of_hidden_deployments(make_world):
         assert team.GetState(request("GetState", deployment_id=shown.id[0])).id == shown.id
         page = team.ListStates(request("ListStates", page_size=1))
         assert [s.id for s in page.states] == [shown.id] and page.next_page_token == ""
-
-
-# --- Tokens and grants change while the daemon runs.
-
-def test_t46_a_token_counts_as_soon_as_it_is_in_the_file_and_no_longer(make_world):
-    world = make_world([grant("token: ci", "role: viewer")])
-    old = world.token("ci")
-    with stub_at(world.address, token=old) as with_old:
-        watch = with_old.WatchStates(request("WatchStates"))
-        watch.initial_metadata()
-        new = world.token("ci")
-        assert refusal(with_old) == ""
-        world.tokens.revoke(old)
-        with refused(grpc.StatusCode.UNAUTHENTICATED) as error:
-            next(watch)
-        assert "was revoked" in error.value.details()
-        assert "not known" in refusal(with_old)
-    with stub_at(world.address, token=new) as with_new:
-        assert refusal(with_new) == ""
-    eventually(lambda: ("ci", "UNAUTHENTICATED") in world.outcomes("WatchStates"))
-
-
-def test_t46_a_watch_ends_when_its_token_expires(make_world):
-    world = make_world([grant("token: ci", "role: viewer")])
-    expiry = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
-    with stub_at(world.address, token=world.token("ci", expiry=expiry)) as stub:
-        with refused(grpc.StatusCode.UNAUTHENTICATED) as error:
-            next(stub.WatchStates(request("WatchStates"), timeout=30))
-    assert "expired" in error.value.details()
-
-
-def test_a_token_file_with_faults_keeps_the_tokens(make_world):
-    world = make_world([grant("token: ci", "role: viewer")])
-    token = world.token("ci")
-    world.tokens.write("this is no line of a token file, is it\n")
-    eventually(lambda: "event=tokens_refused" in world.daemon.log())
-    with stub_at(world.address, token=token) as stub:
-        assert refusal(stub) == ""
-    world.tokens.write()
-    eventually(lambda: "event=tokens_reloaded" in world.daemon.log().split("tokens_refused")[1])
-
-
-def test_grants_are_taken_with_a_reload(make_world):
-    world = make_world([grant("token: ci", "role: viewer")])
-    with stub_at(world.address, token=world.token("ci")) as stub:
-        watch = stub.WatchStates(request("WatchStates"))
-        watch.initial_metadata()
-        world.reload([grant("token: ci", "role: deployer", "web")])
-        deploy(stub)
-        assert next(watch).state.service == "web"
-        world.reload([grant("token: other", "role: viewer")])
-        # What was under way when the grant went may still come.
-        with refused(grpc.StatusCode.PERMISSION_DENIED):
-            for _ in range(100):
-                next(watch)
-        assert "has no grant" in refusal(stub)
-
-
-@pytest.mark.parametrize("text, words", [
-    ("allow_unconfigured_services: true\n", "everybody could do everything"),
-    (configuration(pathlib.Path("/nowhere"), ["{anybody: true, role: admin, services: ['*']}"]),
-     "/nowhere/tokens"),
-    (None, "no user")], ids=["no access", "no token file", "no user"])
-def test_a_reload_that_cannot_be_meant_keeps_the_grants(make_world, tmp_path, text, words):
-    world = make_world([grant("token: ci", "role: viewer")])
-    token = world.token("ci")
-    if text is None:
-        text = configuration(tmp_path, [grant("unix_user: no-such-user-here", "role: admin")])
-    world.daemon.config.write_text(text)
-    world.daemon.process.send_signal(signal.SIGHUP)
-    eventually(lambda: "event=reload_refused" in world.daemon.log())
-    eventually(lambda: words in world.daemon.log())
-    with stub_at(world.address, token=token) as stub:
-        assert refusal(stub) == ""
-        with refused(grpc.StatusCode.PERMISSION_DENIED):
-            deploy(stub)
-
-
-# --- Users on the Unix socket.
-
-def test_a_user_on_the_socket_is_known_by_uid(make_world):
-    world = make_world([grant(f"unix_uid: {os.getuid()}", "role: viewer")])
-    with stub_at(world.address) as stub:
-        assert refusal(stub) == ""
-        with refused(grpc.StatusCode.PERMISSION_DENIED) as error:
-            deploy(stub)
-    assert f"(uid {os.getuid()})" in error.value.details()
-    record = eventually(lambda: audit_records(world.audit))[-1]
-    assert (record["how"], record["outcome"]) == ("unix", "PERMISSION_DENIED")
-    assert record["peer"] == f"unix:pid={os.getpid()},uid={os.getuid()}"
-
-
-def test_a_group_on_the_socket_is_known(make_world):
-    world = make_world([grant(f"unix_gid: {os.getgid()}", "role: viewer")])
-    with stub_at(world.address) as stub:
-        assert refusal(stub) == ""
-
-
-@pytest.mark.skipif(not is_root(), reason="needs root to call as another user")
-def test_two_users_on_the_socket_are_told_apart(start_daemon, tmp_path):
-    place = pathlib.Path(tempfile.mkdtemp(prefix="sluice-uid-"))
-    place.chmod(0o755)
-    program = shutil.copy(SLUICE, place / "sluice")
-    try:
-        daemon = start_daemon(configuration(tmp_path, [
-            grant("unix_uid: 0", "role: admin"), grant(f"unix_uid: {OTHER_UID}", "role: viewer")
-        ]).replace(f"  token_file: {tmp_path}/tokens\n", ""), directory=place)
-        daemon.socket.chmod(0o666)
-
-        def cli(uid, *arguments):
-            return subprocess.run([program, "-a", f"unix:{daemon.socket}", *arguments], user=uid,
-                                  extra_groups=[], capture_output=True, text=True, timeout=30,
-                                  check=False)
-        # Often and by turns: descriptors are used again.
-        for _ in range(5):
-            by_other = cli(OTHER_UID, "deploy", "web", "v1", "--strategy", "feature_flag")
-            assert by_other.returncode == 6 and f"uid {OTHER_UID}" in by_other.stderr
-            by_root = cli(0, "deploy", "web", "v1", "--strategy", "feature_flag")
-            assert by_root.returncode == 0, by_root.stderr
-            assert cli(OTHER_UID, "list").returncode == 0
-        assert daemon.process.poll() is None
-    finally:
-        shutil.rmtree(place)
-
-
-def test_one_caller_opens_no_more_watches_than_its_share(start_daemon, tmp_path):
-    tokens = Tokens(tmp_path / "tokens")
-    one, other = tokens.new("one"), tokens.new("other")
-    daemon = start_daemon("limits: {max_watches_per_principal: 3}\n" + configuration(
-        tmp_path, [grant(f"token: {name}", "role: viewer") for name in ("one", "other")]))
-    address = f"unix:{daemon.socket}"
-
-    def open_watch(stub):
-        stream = stub.WatchStates(request("WatchStates"))
-        stream.initial_metadata()
-        return stream
-
-    with stub_at(address, token=one) as stub, stub_at(address, token=other) as another:
-        held = [open_watch(stub) for _ in range(3)]
-        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED) as error:
-            next(open_watch(stub))
-        assert '3 watches of "token one" are open already' in error.value.details()
-        open_watch(another).cancel()
-        for stream in held:
-            stream.cancel()
-        eventually(lambda: code_of(lambda: stub.WatchStates(
-            request("WatchStates"), timeout=1)) == grpc.StatusCode.DEADLINE_EXCEEDED)
-
-
-def test_callers_of_one_name_have_shares_of_their_own(start_daemon, tmp_path):
-    tokens = Tokens(tmp_path / "tokens")
-    user = pwd.getpwuid(os.getuid()).pw_name
-    nobody, namesake = tokens.new("anonymous"), tokens.new(user)
-    daemon = start_daemon("limits: {max_watches_per_principal: 1}\n" + configuration(
-        tmp_path, ["{anybody: true, role: viewer, services: ['*']}"] +
-        [grant(f"token: {name}", "role: viewer") for name in ("anonymous", user)]))
-    unix, tcp = f"unix:{daemon.socket}", daemon.tcp_address()
-    with contextlib.ExitStack() as stack:
-        for address, token in ((unix, None), (unix, namesake), (tcp, None), (tcp, nobody)):
-            stub = stack.enter_context(stub_at(address, token=token))
-            stream = stub.WatchStates(request("WatchStates"))
-            # It is let in: a refused stream has its end before anything else.
-            stream.initial_metadata()
-            with refused(grpc.StatusCode.RESOURCE_EXHAUSTED):
-                next(stub.WatchStates(request("WatchStates")))
-            stack.callback(stream.cancel)
-            assert stream.is_active()
 
 
 def test_a_request_that_is_no_message_is_refused_after_the_caller(make_world):
