@@ -80,6 +80,14 @@ def eventually(condition, seconds=20):
     return value
 
 
+def check_health(daemon, service):
+    import health_pb2
+    import health_pb2_grpc
+    response = health_pb2_grpc.HealthStub(daemon.channel).Check(
+        health_pb2.HealthCheckRequest(service=service))
+    return health_pb2.HealthCheckResponse.ServingStatus.Name(response.status)
+
+
 def await_log(daemon, words, seconds=20):
     eventually(lambda: words in daemon.log(), seconds)
 

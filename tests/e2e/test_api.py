@@ -4,7 +4,7 @@
 import grpc
 import pytest
 
-from calls import call, eventually, listed, pb, refused, rolling, strategy, violations
+from calls import call, check_health, eventually, listed, pb, refused, rolling, strategy, violations
 from conftest import STRICT_SERVICES
 
 # --- Lists, ids, plans.
@@ -125,14 +125,6 @@ def test_services_are_listed_with_what_runs(start_daemon, make_fleet):
 
 
 # --- Health and reflection.
-
-def check_health(daemon, service):
-    import health_pb2
-    import health_pb2_grpc
-    response = health_pb2_grpc.HealthStub(daemon.channel).Check(
-        health_pb2.HealthCheckRequest(service=service))
-    return health_pb2.HealthCheckResponse.ServingStatus.Name(response.status)
-
 
 @pytest.mark.parametrize("service", ["", "sluice.v1.DeploymentService"])
 def test_health_is_serving_and_not_while_draining(start_daemon, make_fleet, service):

@@ -12,10 +12,9 @@ import grpc
 import pytest
 
 from access_world import ROLES, configuration, deploy, grant, make_world, refusal
-from calls import await_log, eventually, refused, request, status_name, strategy
+from calls import await_log, check_health, eventually, refused, request, status_name, strategy
 from conftest import SLUICE
 from security import Tokens, audit_lines, audit_records, code_of, is_root, stub_at
-from test_api import check_health
 
 
 def verify(path):

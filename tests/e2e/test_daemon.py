@@ -1,11 +1,9 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon as its operator sees it: signals and sockets."""
+"""The daemon as its operator sees it: its sockets, and what the command line says."""
 import os
 import pathlib
-import re
 import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -15,111 +13,13 @@ import time
 import grpc
 import pytest
 
-from access_world import tls_config
-from calls import (await_log, call, eventually, listed, pb, refused, rolling, run_sluiced,
-                   status_name, strategy)
+from calls import call, check_health, eventually, listed, pb, run_sluiced, strategy
 from conftest import SLUICE, SLUICED
-from failpoints import VARIABLE, need_failpoints
-from security import is_root, make_certificates, stub_at, tls_credentials
-from test_api import check_health
+from security import is_root
 
-SECOND_SIGNAL_EXIT = 1
 CURRENT_UMASK = os.umask(0o022)
 os.umask(CURRENT_UMASK)
 
-# --- Shutting down.
-
-def watch_to_end(stream):
-    """The statuses that a watch saw, and how it ended."""
-    seen = []
-    try:
-        for response in stream:
-            if response.HasField("state"):
-                seen.append(status_name(response.state))
-    except grpc.RpcError as error:
-        return seen, error.code()
-    return seen, grpc.StatusCode.OK
-
-
-def test_sigterm_drains_in_order(start_daemon, make_fleet):
-    fleet = make_fleet(3)
-    fleet.slow(1)
-    daemon = start_daemon("services:\n" + fleet.service())
-    state = call(daemon, "Deploy", service="web", version="v2", strategy=rolling())
-    watches = [call(daemon, "WatchStates", deployment_id=state.id) for _ in range(20)]
-    eventually(fleet.calls)
-    daemon.process.terminate()
-    await_log(daemon, "event=drain_began")
-    with refused(grpc.StatusCode.UNAVAILABLE):
-        call(daemon, "Deploy", service="web", version="v3")
-    for watch in watches:
-        seen, code = watch_to_end(watch)
-        assert (seen[-1], code) == ("FAILED", grpc.StatusCode.UNAVAILABLE)
-    assert daemon.process.wait(timeout=20) == 0
-    # The call that ran came to its end, the next ones never began.
-    assert fleet.versions() == {"t1": "v2", "t2": "v1", "t3": "v1"}
-    log = daemon.log()
-    events = re.findall(r"event=(drain_began|deployment_ended|drain_ended)", log)
-    assert events == ["drain_began", "deployment_ended", "drain_ended"]
-    assert "reason=REASON_SHUTDOWN" in log
-
-
-def test_a_drain_ends_within_its_grace_whatever_a_command_does(start_daemon, make_fleet):
-    fleet = make_fleet(1)
-    fleet.hang("t1")
-    daemon = start_daemon("drain_grace: 4s\nservices:\n" + fleet.service())
-    call(daemon, "Deploy", service="web", version="v2")
-    unread = [call(daemon, "WatchStates") for _ in range(20)]
-    eventually(fleet.calls)
-    begin = time.monotonic()
-    assert daemon.stop() == 0
-    assert time.monotonic() - begin < 6
-    assert len(unread) == 20
-    assert not processes_with(str(fleet.script))
-
-
-def processes_with(words):
-    found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True, check=False)
-    return found.stdout.split()
-
-
-def test_a_second_signal_exits_at_once(start_daemon, make_fleet):
-    fleet = make_fleet(1)
-    fleet.slow(5)
-    daemon = start_daemon("drain_grace: 60s\nservices:\n" + fleet.service())
-    call(daemon, "Deploy", service="web", version="v2")
-    eventually(fleet.calls)
-    daemon.process.terminate()
-    await_log(daemon, "event=drain_began")
-    begin = time.monotonic()
-    daemon.process.send_signal(signal.SIGINT)
-    assert daemon.process.wait(timeout=5) == SECOND_SIGNAL_EXIT
-    assert time.monotonic() - begin < 2
-
-
-def test_the_command_line_tells_a_draining_daemon_from_one_that_is_away(start_daemon, make_fleet):
-    fleet = make_fleet(1)
-    fleet.slow(10)
-    daemon = start_daemon("drain_grace: 60s\nservices:\n" + fleet.service())
-    call(daemon, "Deploy", service="web", version="v2")
-    eventually(fleet.calls)
-    daemon.process.terminate()
-    await_log(daemon, "event=drain_began")
-    turned_away = daemon.cli("deploy", "web", "v3")
-    daemon.process.send_signal(signal.SIGINT)
-    assert turned_away.returncode == 7
-    assert turned_away.stderr == (f"sluice: the daemon at unix:{daemon.socket} is shutting down; "
-                                  "try again when it is back\n")
-
-
-def test_an_idle_daemon_ends_at_once(start_daemon):
-    daemon = start_daemon()
-    begin = time.monotonic()
-    assert daemon.stop(signal.SIGINT) == 0
-    assert time.monotonic() - begin < 2
-
-
-# --- Sockets.
 
 @pytest.mark.parametrize("arguments", [("completion", "bash"), ("services", "-o", "json"), ("--version",)])
 def test_lost_output_is_an_error(start_daemon, arguments):
@@ -308,123 +208,6 @@ def test_a_watch_tells_that_the_daemon_forgot(start_daemon):
                 watch.terminate()
     assert watch.returncode == 6
     assert "sluice: refused: the daemon was restarted and does not know the deployment" in errors
-
-
-def test_systemd_is_told(start_daemon, tmp_path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(10)
-        daemon = start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        ready = systemd.recv(4096).decode().splitlines()
-        assert ready[0] == "READY=1"
-        assert ready[1].startswith(f"STATUS=serving on unix:{daemon.socket}")
-        assert ready[1].endswith("; 0 deployments active")
-        ready_line = ready[1] + "\n"
-        gate = strategy("CanaryStrategy", manual_promotion=True)
-        state = call(daemon, "Deploy", service="web", version="v2", strategy=gate)
-        assert systemd.recv(4096).decode() == ready_line.replace("0 deployments", "1 deployment")
-        call(daemon, "Abort", deployment_id=state.id)
-        assert systemd.recv(4096).decode() == ready_line
-        assert daemon.stop() == 0
-        stopping = systemd.recv(4096).decode().splitlines()
-        assert stopping[0] == "STOPPING=1"
-        assert stopping[1].startswith("STATUS=")
-
-
-def test_systemd_hears_that_the_daemon_lives(start_daemon, tmp_path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(20)
-        daemon = start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"),
-                                   "WATCHDOG_USEC": "600000"}, extra=("--data-dir", str(tmp_path / "data")))
-        heard = [systemd.recv(4096) for _ in range(4)]
-        assert heard[0].startswith(b"READY=1") and heard[1:] == [b"WATCHDOG=1\n"] * 3
-        # It asks over one connection, and is not what it asks for.
-        assert "event=not_alive" not in daemon.log()
-
-
-# Takes the place of --socket PATH.
-WITHOUT_SOCKET = ("bash", "-c", 'exec "$1" --socket none "${@:4}"', "-")
-
-
-def test_the_watchdog_needs_no_address_without_tls(tmp_path, start_daemon):
-    certificates = make_certificates(tmp_path / "certs")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(20)
-        daemon = start_daemon(
-            tls_config(certificates, []), prefix=WITHOUT_SOCKET,
-            env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"})
-        heard = [systemd.recv(4096) for _ in range(4)]
-        assert "unix:" not in daemon.log()
-        assert heard[0].startswith(b"READY=1") and heard[1:] == [b"WATCHDOG=1\n"] * 3
-        assert daemon.stop() == 0
-
-
-def await_silence(systemd):
-    systemd.settimeout(1)
-    with pytest.raises(TimeoutError):
-        # What was said before it hung.
-        for _ in range(50):
-            systemd.recv(4096)
-
-
-def test_a_daemon_that_accepts_nobody_is_not_called_alive(tmp_path, start_daemon):
-    """It answers who is connected, and nobody new."""
-    need_failpoints()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(20)
-        daemon = start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000",
-                                   VARIABLE: "accept.before_hand_over=sleep(10m)"})
-        assert systemd.recv(4096).startswith(b"READY=1")
-        assert systemd.recv(4096) == b"WATCHDOG=1\n"
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(daemon.socket))
-            await_log(daemon, "event=not_alive")
-            assert "accepts connections does not go on" in daemon.log()
-        await_silence(systemd)
-        assert daemon.process.poll() is None
-        daemon.kill()
-
-
-@pytest.mark.parametrize("speaks_tls", [False, True])
-def test_a_daemon_that_answers_nobody_is_not_called_alive(tmp_path, start_daemon, speaks_tls):
-    """Every thread that answers calls hangs; the process as such does not."""
-    need_failpoints()
-    prefix, config = (), None
-    if speaks_tls:
-        certificates = make_certificates(tmp_path / "certs")
-        anybody = "{anybody: true, role: viewer, services: ['*']}"
-        prefix, config = WITHOUT_SOCKET, tls_config(certificates, [anybody], client_ca=None)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(20)
-        daemon = start_daemon(config, prefix=prefix, env={
-            "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000",
-            VARIABLE: "call.before_gate=sleep(10m)"})
-        assert systemd.recv(4096).startswith(b"READY=1")
-        assert systemd.recv(4096) == b"WATCHDOG=1\n"
-        address = daemon.log().split('listen="')[1].split('"')[0].split(" and ")[-1]
-        credentials = tls_credentials(certificates, client=False) if speaks_tls else None
-        with stub_at(address, credentials) as stub:
-            hanging = [stub.ListServices.future(pb()[1].ListServicesRequest()) for _ in range(64)]
-            await_log(daemon, "event=not_alive")
-            await_silence(systemd)
-            assert daemon.process.poll() is None
-            daemon.kill()
-            assert all(future.code() != grpc.StatusCode.OK for future in hanging)
-
-
-def test_a_watchdog_of_another_process_is_not_fed(start_daemon, tmp_path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        start_daemon(env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "60000",
-                          "WATCHDOG_PID": "1"})
-        systemd.settimeout(1)
-        assert systemd.recv(4096).startswith(b"READY=1")
-        with pytest.raises(TimeoutError):
-            systemd.recv(4096)
 
 
 def test_a_daemon_that_ends_leaves_the_socket_of_another(start_daemon):

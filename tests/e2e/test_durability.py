@@ -16,10 +16,10 @@ import time
 import grpc
 import pytest
 
-from calls import await_log, call, eventually, listed, request, rolling, run_sluiced, strategy
+from calls import (await_log, call, check_health, eventually, listed, request, rolling, run_sluiced,
+                   strategy)
 from conftest import SLUICED
 from security import is_root
-from test_api import check_health
 from tracing import strace
 
 EXIT_CONFIG = 78
