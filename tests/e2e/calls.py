@@ -41,6 +41,12 @@ def call(daemon, name, **fields):
     return getattr(daemon.stub, name)(request(name, **fields))
 
 
+def flag(daemon, number, **fields):
+    """Deploys what calls no target: the service s<number>, under the request id r<number>."""
+    return call(daemon, "Deploy", service=f"s{number}", version="v1", request_id=f"r{number}",
+                strategy=strategy("FeatureFlagStrategy", initial_rollout=5), **fields)
+
+
 def status_name(state):
     return pb()[0].Status.Name(state.status)[len("STATUS_"):]
 
