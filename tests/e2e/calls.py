@@ -55,6 +55,17 @@ def listed(daemon, **fields):
     return list(call(daemon, "ListStates", **fields).states)
 
 
+def everything(daemon):
+    """{id: state} of all there is."""
+    found, token = {}, ""
+    while True:
+        page = call(daemon, "ListStates", page_size=1000, page_token=token)
+        found.update((state.id, state) for state in page.states)
+        token = page.next_page_token
+        if not token:
+            return found
+
+
 @contextlib.contextmanager
 def refused(code):
     """The block's call must fail with the code; yields what pytest knows of the error."""

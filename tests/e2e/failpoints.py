@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 
+import grpc
 import pytest
 
 from conftest import SLUICED
@@ -12,6 +13,8 @@ from conftest import SLUICED
 VARIABLE = "SLUICE_FAILPOINTS"
 # The writes by which a start allocates the journal's log, before it commits anything.
 ALLOCATION = 41
+# How calls end whose daemon dies.
+GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
 # At each place of a commit, and before its answer.
 JOURNAL = ["journal.before_commit", "journal.before_write", "journal.mid_write",
            "journal.after_write", "journal.after_sync", "journal.before_reply"]

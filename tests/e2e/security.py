@@ -104,6 +104,11 @@ def audit_records(path):
     return [line for line in audit_lines(path) if line["outcome"] != "BEGUN"]
 
 
+def verify(path):
+    return subprocess.run([str(SLUICE), "audit", "verify", str(path)], capture_output=True,
+                          text=True, timeout=20, check=False)
+
+
 def is_sanitized():
     """Whether sluiced was built with AddressSanitizer, which keeps freed memory for a while."""
     return b"__asan_init" in SLUICED.read_bytes()

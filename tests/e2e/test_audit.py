@@ -14,12 +14,7 @@ import pytest
 from access_world import ROLES, configuration, deploy, grant, make_world, refusal
 from calls import await_log, check_health, eventually, refused, request, status_name, strategy
 from conftest import SLUICE
-from security import Tokens, audit_lines, audit_records, code_of, is_root, stub_at
-
-
-def verify(path):
-    return subprocess.run([str(SLUICE), "audit", "verify", str(path)], capture_output=True,
-                          text=True, timeout=20, check=False)
+from security import Tokens, audit_lines, audit_records, code_of, is_root, stub_at, verify
 
 
 def test_who_may_not_read_the_trail_is_told_what_to_do():

@@ -1,7 +1,6 @@
 # Copyright 2026 The Sluice Authors
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 at random moments. SLUICE_KILLS is how many, SLUICE_SEED makes them the same again."""
-import collections
 import contextlib
 import os
 import random
@@ -12,11 +11,11 @@ import time
 import grpc
 import pytest
 
-from calls import call, eventually, listed, refused, request, rolling, status_name, strategy
+from calls import call, eventually, everything, listed, refused, request, rolling, status_name, strategy
 from conftest import CHANNEL_OPTIONS
+from crashes import SEED, check_calls, read_calls
 
 OPEN = "allow_unconfigured_services: true\n"
-SEED = int(os.environ.get("SLUICE_SEED", time.time_ns() % 1_000_000))
 # Of the canary; the other tests take a share of it. 200 are what is promised.
 KILLS = int(os.environ.get("SLUICE_KILLS", 200))
 TARGETS = 50
@@ -26,20 +25,12 @@ MOST_LOG_BYTES = 6_000_000
 LONGEST_RUN_SECONDS = 0.6
 # Of a client between two calls: some hundred deployments a test, each of which is looked at again.
 CLIENT_PAUSE_SECONDS = 0.02
-Call = collections.namedtuple("Call", "time kind target version step attempt epoch")
 
 
 @pytest.fixture
 def seeded():
     print(f"SLUICE_SEED={SEED}")
     return random.Random(SEED)
-
-
-def read_calls(fleet):
-    """The fleet's call log; an end has no step, attempt and epoch."""
-    rows = [line.split() for line in (fleet.directory / "calls").read_text().splitlines()]
-    return [Call(float(row[0]), row[1], row[2], row[3], *(map(int, row[4:7] if row[1] == "begin" else
-                                                             (-1, -1, -1)))) for row in rows]
 
 
 def deploy_canary(daemon, version):
@@ -86,22 +77,6 @@ def run_killed(daemon, deployment, seeded, most, end="COMPLETED"):
         daemon.connect()
     daemon.await_start()
     return most
-
-
-def check_calls(calls, version):
-    """What the targets saw of one deployment's calls for a version; the begins, and the ends."""
-    begins = [c for c in calls if c.kind == "begin" and c.version == version]
-    tries = collections.Counter((c.target, c.step, c.attempt) for c in begins)
-    assert max(tries.values()) == 1, tries.most_common(3)
-    assert [c.epoch for c in begins] == sorted(c.epoch for c in begins)
-    ends = {}
-    for c in calls:
-        if c.version != version:
-            continue
-        assert c.target not in ends, f"{c} after {ends[c.target]}"
-        if c.kind == "end":
-            ends[c.target] = c
-    return begins, ends
 
 
 def check_waits(begins, ends):
@@ -189,17 +164,6 @@ class Client(threading.Thread):
                 continue
             self.acknowledged[wanted.request_id] = state.id
             return
-
-
-def everything(daemon):
-    """{id: state} of all there is."""
-    found, token = {}, ""
-    while True:
-        page = call(daemon, "ListStates", page_size=1000, page_token=token)
-        found.update((state.id, state) for state in page.states)
-        token = page.next_page_token
-        if not token:
-            return found
 
 
 def check_same(state, wanted):

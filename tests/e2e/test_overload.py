@@ -10,10 +10,9 @@ import sys
 import grpc
 import pytest
 
-from calls import call, eventually, listed, request, rolling, strategy
+from calls import call, eventually, everything, listed, request, rolling, strategy
 from conftest import CHANNEL_OPTIONS
 from security import is_sanitized
-from test_crash import everything
 
 MAX_ACTIVE, MAX_PENDING = 100, 100
 DEPLOYS, CHANNELS = 10_000, 4
