@@ -1,23 +1,15 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The control verbs on running deployments, and what a request may find the daemon like: busy,
-// full, shutting down, asked before.
+// The control verbs on running deployments.
 
-#include <algorithm>
 #include <atomic>
-#include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "engine/engine_fixture.h"
 #include "gmock/gmock.h"
-#include "strategy/deployment_state.h"
 
 namespace sluice {
 namespace {
@@ -219,88 +211,6 @@ TEST_F(VerbsTest, OnlyTheLatestDeploymentOfAServiceIsRolledBack) {
   EXPECT_TRUE(absl::StrContains(refused.message(), second)) << refused;
 }
 
-struct VerbInStatus {
-  std::string verb;
-  v1::Status status;
-  bool legal;
-};
-
-// Every pair of a verb and a status.
-std::vector<VerbInStatus> AllPairs() {
-  const v1::Status kStatuses[] = {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS,
-                                  v1::STATUS_PAUSED,  v1::STATUS_COMPLETED,
-                                  v1::STATUS_FAILED,  v1::STATUS_ROLLED_BACK};
-  const std::map<std::string, std::vector<v1::Status>> kLegal = {
-      {"pause", {v1::STATUS_IN_PROGRESS}},
-      {"resume", {v1::STATUS_PAUSED}},
-      // In progress means here that a call runs: nothing waits.
-      {"promote", {v1::STATUS_PAUSED}},
-      {"promote_full", {v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
-      {"abort", {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}},
-      {"rollback",
-       {v1::STATUS_PENDING, v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED, v1::STATUS_COMPLETED,
-        v1::STATUS_FAILED}},
-  };
-  std::vector<VerbInStatus> pairs;
-  for (const auto& [verb, legal] : kLegal) {
-    for (const v1::Status status : kStatuses) {
-      pairs.push_back({verb, status, std::count(legal.begin(), legal.end(), status) > 0});
-    }
-  }
-  return pairs;
-}
-
-class VerbInStatusTest : public EngineTest, public testing::WithParamInterface<VerbInStatus> {
- protected:
-  // A deployment that is in `status` and stays there.
-  std::string DeployUntil(v1::Status status) {
-    const bool fails = status == v1::STATUS_FAILED || status == v1::STATUS_ROLLED_BACK;
-    if (fails) FailDeploy("t2", "2.0");
-    if (status == v1::STATUS_IN_PROGRESS) HangDeploy("t1", "2.0");
-    if (status == v1::STATUS_PENDING) OccupyTheWorker();
-    std::string more;
-    if (status == v1::STATUS_PAUSED) more = kGated;
-    if (status == v1::STATUS_FAILED) more = "on_failure { policy: FAILURE_POLICY_STOP }";
-    const std::string id = Deploy(Request(more));
-    AwaitStatus(id, status);
-    if (status == v1::STATUS_IN_PROGRESS) world_->AwaitCalls(CallKind::kDeploy, 1);
-    return id;
-  }
-
-  void OccupyTheWorker() {
-    v1::DeployRequest blocker = Request(kGated);
-    blocker.set_service("blocker");
-    AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
-  }
-
-  absl::Status Do(const std::string& verb, const std::string& id) {
-    if (verb == "pause") return Pause(id);
-    if (verb == "resume") return Resume(id);
-    if (verb == "promote") return Promote(id);
-    if (verb == "promote_full") return Promote(id, true);
-    if (verb == "abort") return Abort(id);
-    return Rollback(id);
-  }
-};
-
-TEST_P(VerbInStatusTest, ActsOrNamesTheStatus) {
-  Configure(2, {"shop", "blocker"});
-  Start({.max_active_deployments = 1});
-  const std::string id = DeployUntil(GetParam().status);
-  const absl::Status result = Do(GetParam().verb, id);
-  if (GetParam().legal) {
-    EXPECT_TRUE(result.ok()) << result;
-    return;
-  }
-  EXPECT_TRUE(absl::IsFailedPrecondition(result)) << result;
-  EXPECT_TRUE(absl::StrContains(result.message(), StatusName(GetParam().status))) << result;
-}
-
-INSTANTIATE_TEST_SUITE_P(AllPairs, VerbInStatusTest, testing::ValuesIn(AllPairs()),
-                         [](const testing::TestParamInfo<VerbInStatus>& pair) {
-                           return pair.param.verb + "_" + StatusName(pair.param.status);
-                         });
-
 TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
   StartWith(1);
   // Ends only when the test lets the witness go.
@@ -319,48 +229,6 @@ TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
   EXPECT_EQ(AwaitEnd(id).reason(), v1::REASON_ABORTED);
   EXPECT_TRUE(Rollback(id).ok());
 }
-
-// What waits behind the calls of others for a thread: its targets' versions, or its deploys.
-class VerbBehindOthersTest : public EngineTest, public testing::WithParamInterface<bool> {
- protected:
-  // Of shop, while both threads hang in calls of another service.
-  std::string DeployThatWaits() {
-    v1::DeployRequest request = Request("version: '3.0' targets { id: 't1' } targets { id: 't2' }");
-    if (GetParam()) {
-      for (v1::Target& target : *request.mutable_targets()) target.set_version("1.0");
-    }
-    const std::string id = Deploy(request);
-    Await(id, [](const v1::DeploymentState& state) {
-      return state.status() == v1::STATUS_IN_PROGRESS &&
-             (!GetParam() || state.plan().steps(0).status() == v1::STEP_STATUS_RUNNING);
-    });
-    return id;
-  }
-};
-
-TEST_P(VerbBehindOthersTest, EndsItAtOnce) {
-  Configure(2, {"hung", "shop"});
-  Start({.max_target_calls = 2});
-  HangDeploy("t1", "2.0");
-  HangDeploy("t2", "2.0");
-  v1::DeployRequest hung = Request("strategy { blue_green_deployment {} }");
-  hung.set_service("hung");
-  const std::string holder = Deploy(hung);
-  world_->AwaitCalls(CallKind::kDeploy, 2);
-  const std::string aborted = DeployThatWaits();
-  ASSERT_TRUE(Abort(aborted).ok());
-  EXPECT_EQ(AwaitEnd(aborted).reason(), v1::REASON_ABORTED);
-  const std::string taken_back = DeployThatWaits();
-  ASSERT_TRUE(Rollback(taken_back).ok());
-  EXPECT_EQ(AwaitEnd(taken_back).status(), v1::STATUS_ROLLED_BACK);
-  EXPECT_THAT(Deploys(), SizeIs(2));
-  EXPECT_EQ(Get(holder).status(), v1::STATUS_IN_PROGRESS);
-}
-
-INSTANTIATE_TEST_SUITE_P(Versions, VerbBehindOthersTest, testing::Bool(),
-                         [](const testing::TestParamInfo<bool>& told) {
-                           return told.param ? "Told" : "Asked";
-                         });
 
 TEST_F(VerbsTest, AnAbortEndsARollbackThatWaitsForAWorker) {
   Configure(2, {"shop", "blocker"});
@@ -390,111 +258,6 @@ TEST_F(VerbsTest, WhatWasAbortedBeforeItBeganLeavesRoomForOthers) {
   EXPECT_EQ(Get(next).status(), v1::STATUS_PENDING);
   ASSERT_TRUE(Rollback(next).ok());
   EXPECT_EQ(Get(deploy("b")).status(), v1::STATUS_PENDING);
-}
-
-TEST_F(VerbsTest, OneActiveDeploymentAServiceAndTheHolderIsNamed) {
-  Configure(2, {"shop", "blog"});
-  Start();
-  const std::string holder = Deploy(Request(kGated));
-  AwaitStatus(holder, v1::STATUS_PAUSED);
-  const absl::Status refused = manager_->Deploy(Request("version: '3.0'")).status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
-  EXPECT_TRUE(absl::StrContains(refused.message(), holder)) << refused;
-  v1::DeployRequest other = Request();
-  other.set_service("blog");
-  EXPECT_EQ(AwaitEnd(Deploy(other)).status(), v1::STATUS_COMPLETED);
-}
-
-TEST_F(VerbsTest, AServiceIsFreeAsSoonAsItsDeploymentHasEnded) {
-  StartWith(1);
-  for (int i = 0; i < 200; ++i) {
-    const auto accepted = manager_->Deploy(Request(absl::StrCat("version: 'v", i, "'")));
-    ASSERT_TRUE(accepted.ok()) << accepted.status();
-    ASSERT_EQ(AwaitEnd((*accepted)->state().id()).status(), v1::STATUS_COMPLETED);
-  }
-}
-
-TEST_F(VerbsTest, AHundredParallelRequestsWithOneIdMakeOneDeployment) {
-  StartWith(1);
-  const v1::DeployRequest request = Request("request_id: 'r-1'");
-  std::vector<std::string> ids(100);
-  {
-    std::vector<std::jthread> threads;
-    for (std::string& id : ids) {
-      threads.emplace_back([&] {
-        const auto accepted = manager_->Deploy(request);
-        id = accepted.ok() ? (*accepted)->state().id() : accepted.status().ToString();
-      });
-    }
-  }
-  EXPECT_THAT(ids, Each("d1"));
-  EXPECT_EQ(AwaitEnd("d1").status(), v1::STATUS_COMPLETED);
-  EXPECT_THAT(Deploys(), SizeIs(1));
-  v1::DeployRequest other = request;
-  other.set_version("3.0");
-  EXPECT_TRUE(absl::IsAlreadyExists(manager_->Deploy(other).status()));
-}
-
-TEST_F(VerbsTest, ARequestIdIsKnownThoughTheServiceIsGone) {
-  StartWith(1);
-  const v1::DeployRequest request = Request("request_id: 'r-1'");
-  const std::string id = Run(request).id();
-  catalog_.Replace({});
-  EXPECT_EQ(Deploy(request), id);
-  EXPECT_TRUE(absl::IsInvalidArgument(manager_->Deploy(Request("request_id: 'r-2'")).status()));
-}
-
-TEST_F(VerbsTest, MoreThanMayWaitAreRefused) {
-  Configure(2, {"a", "b", "c", "d"});
-  Start({.max_active_deployments = 1, .max_pending_deployments = 2});
-  const auto request_of = [](const std::string& service) {
-    v1::DeployRequest request = Request(kGated);
-    request.set_service(service);
-    return request;
-  };
-  const std::string running = Deploy(request_of("a"));
-  AwaitStatus(running, v1::STATUS_PAUSED);
-  const std::string waiting = Deploy(request_of("b"));
-  Deploy(request_of("c"));
-  const absl::Status refused = manager_->Deploy(request_of("d")).status();
-  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
-  EXPECT_TRUE(absl::IsNotFound(registry_->LatestOf("d").status())) << "nothing recorded";
-  EXPECT_EQ(Get(waiting).status(), v1::STATUS_PENDING);
-  ASSERT_TRUE(Abort(running).ok());
-  AwaitStatus(waiting, v1::STATUS_PAUSED);
-}
-
-TEST_F(VerbsTest, AServiceWhoseWaitingDeploymentWasAbortedIsFree) {
-  Configure(2, {"shop", "blocker"});
-  Start({.max_active_deployments = 1});
-  v1::DeployRequest blocker = Request(kGated);
-  blocker.set_service("blocker");
-  AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
-  const std::string waiting = Deploy(Request());
-  ASSERT_TRUE(Abort(waiting).ok());
-  EXPECT_EQ(Get(waiting).status(), v1::STATUS_FAILED);
-  EXPECT_EQ(Get(waiting).fleet().version(), "1.0");
-  EXPECT_TRUE(manager_->Deploy(Request()).ok());
-}
-
-TEST_F(VerbsTest, ADrainEndsWhatRunsAndRefusesWhatComes) {
-  Configure(2, {"shop", "blog"});
-  Start();
-  HangDeploy("t1", "2.0");
-  const std::string hung = Deploy(Request());
-  world_->AwaitCalls(CallKind::kDeploy, 1);
-  v1::DeployRequest other = Request(absl::StrCat("version: '3.0' ", kGated));
-  other.set_service("blog");
-  const std::string gated = Deploy(other);
-  AwaitStatus(gated, v1::STATUS_PAUSED);
-  EXPECT_EQ(manager_->Drain(absl::ZeroDuration(), absl::InfiniteDuration()), 0U);
-  for (const std::string& id : {hung, gated}) {
-    EXPECT_EQ(Get(id).status(), v1::STATUS_FAILED);
-    EXPECT_EQ(Get(id).reason(), v1::REASON_SHUTDOWN);
-  }
-  EXPECT_TRUE(absl::IsUnavailable(manager_->Deploy(Request()).status()));
-  EXPECT_TRUE(absl::IsUnavailable(Rollback(hung)));
-  EXPECT_TRUE(absl::IsUnavailable(Abort(hung)));
 }
 
 }  // namespace
