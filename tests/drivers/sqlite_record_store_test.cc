@@ -1,7 +1,8 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What a file must withstand: a kill at any moment, a full disk, damage, torn logs.
+// What the store's file must withstand: a kill at any moment, a full disk, a file of the first
+// version; and how little is written to it.
 
 #include "drivers/record_store/sqlite_record_store.h"
 
@@ -10,23 +11,21 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "drivers/first_version.h"
+#include "drivers/sqlite_store_fixture.h"
 #include "drivers/store_history.h"
 #include "support/child_process.h"
 #include "support/files.h"
 #include "support/stored.h"
-#include "support/temporary_directory.h"
 
 namespace sluice {
 namespace {
@@ -35,69 +34,6 @@ using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
 namespace fs = std::filesystem;
-
-void Overwrite(const std::string& path, const std::string& contents) {
-  std::ofstream(path, std::ios::binary) << contents;
-}
-
-class SqliteRecordStoreTest : public testing::Test {
- protected:
-  // Commits changes first..last and leaves the files as a crash would: in `image_`.
-  void MakeCrashImage(int first, int last) {
-    auto opened = Open(path_);
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    ASSERT_TRUE(opened->store->Load().ok());
-    for (int n = first; n <= last; ++n) {
-      ASSERT_TRUE(opened->store->Commit(ChangeNumber(n)).ok());
-    }
-    fs::copy(path_, image_);
-  }
-
-  // True when all of 30 changes are there, and go on after a restart if asked for; false when it is
-  // refused.
-  bool ExpectReadOrRefused(bool goes_on) {
-    {
-      auto opened = Open(path_);
-      const absl::StatusOr<StoreChange> contents =
-          opened.ok() ? opened->store->Load() : opened.status();
-      if (!contents.ok()) {
-        const absl::Status& status = contents.status();
-        EXPECT_TRUE(absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) << status;
-        EXPECT_TRUE(absl::StrContains(status.message(), "backup")) << status;
-        return false;
-      }
-      EXPECT_EQ(LastChangeIn(*contents), 30);
-      if (!goes_on) return true;
-      EXPECT_TRUE(opened->store->Commit(ChangeNumber(31)).ok());
-    }
-    const auto again = Load(path_);
-    EXPECT_TRUE(again.ok()) << again.status();
-    EXPECT_TRUE(again.ok() && LastChangeIn(*again) == 31);
-    return true;
-  }
-
-  void FlipEachBitOfTheHeader(const std::string& sound, const std::string& log) {
-    // A log takes its time: three of each byte's bits, then.
-    for (size_t bit = 0; bit < 100 * 8; bit += log.empty() ? 1 : 3) {
-      SCOPED_TRACE(absl::StrCat("bit ", bit % 8, " of byte ", bit / 8));
-      std::string bytes = sound;
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-      fs::remove(file_ + "-shm");
-      fs::remove(file_ + "-wal");
-      Overwrite(file_, bytes);
-      if (!log.empty()) Overwrite(file_ + "-wal", log);
-      // One bit of each byte, for the time that it takes.
-      if (ExpectReadOrRefused(bit % 8 == bit / 8 % 8)) continue;
-      EXPECT_TRUE(ContentsOf(file_) == bytes);
-      EXPECT_TRUE(log.empty() || ContentsOf(file_ + "-wal") == log);
-    }
-  }
-
-  TemporaryDirectory parent_;
-  const std::string path_ = parent_.Inside("data");
-  const std::string file_ = path_ + "/sluice.db";
-  const std::string image_ = parent_.Inside("image");
-};
 
 TEST_F(SqliteRecordStoreTest, ItsFilesAreItsOwnersAlone) {
   auto opened = Open(path_);
@@ -146,85 +82,6 @@ TEST_F(SqliteRecordStoreTest, T01KillAtAnyMomentLosesNothingAcknowledged) {
   EXPECT_GT(last, 0);
 }
 
-TEST_F(SqliteRecordStoreTest, T03ATornLogIsReadUpToTheTear) {
-  MakeCrashImage(1, 12);
-  const std::string log = UsedLog(image_);
-  const std::string file = ContentsOf(image_ + "/sluice.db");
-  ASSERT_GT(log.size(), 12 * 4096u);
-  int before = 0;
-  for (const size_t allocated : {size_t{0}, log.size() + 1000}) {
-    before = 0;
-    for (size_t cut = 0; cut < log.size() + 509; cut += 509) {
-      std::string torn = log.substr(0, cut);
-      torn.resize(std::max(torn.size(), allocated));
-      fs::remove(image_ + "/sluice.db-shm");
-      Overwrite(image_ + "/sluice.db", file);
-      Overwrite(image_ + "/sluice.db-wal", torn);
-      const auto contents = Load(image_);
-      ASSERT_TRUE(contents.ok()) << cut << ": " << contents.status();
-      const int last = LastChangeIn(*contents);
-      EXPECT_GE(last, before) << cut;
-      before = last;
-    }
-    EXPECT_EQ(before, 12);
-  }
-}
-
-TEST_F(SqliteRecordStoreTest, T04AChangedRecordIsRefusedAndNamed) {
-  {
-    auto opened = Open(path_);
-    ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-    StoreChange change;
-    change.records["d1"] = {1, StateOf("d1", 1, "attack at dawn")};
-    ASSERT_TRUE(opened->store->Commit(change).ok());
-  }
-  std::string bytes = ContentsOf(file_);
-  const size_t at = bytes.find("attack at dawn");
-  ASSERT_NE(at, std::string::npos);
-  bytes[at + 10] = 't';
-  Overwrite(file_, bytes);
-  const absl::Status status = Load(path_).status();
-  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
-  for (const std::string& part :
-       {file_, std::string("d1 in table records"), std::string("backup")}) {
-    EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
-  }
-  EXPECT_EQ(ContentsOf(file_), bytes);
-}
-
-TEST_F(SqliteRecordStoreTest, T04NoChangedByteGivesAnotherHistory) {
-  MakeCrashImage(1, 30);
-  { ASSERT_TRUE(Load(path_).ok()); }
-  const std::string sound = ContentsOf(file_);
-  std::mt19937 random(7);
-  int refused = 0;
-  for (int round = 0; round < 300; ++round) {
-    std::string bytes = sound;
-    bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
-    Overwrite(file_, bytes);
-    const auto contents = Load(path_);
-    if (contents.ok()) {
-      EXPECT_EQ(LastChangeIn(*contents), 30);
-    } else {
-      ++refused;
-      EXPECT_FALSE(contents.status().message().empty());
-    }
-    fs::remove(file_ + "-wal");
-    fs::remove(file_ + "-shm");
-  }
-  EXPECT_GT(refused, 0);
-}
-
-TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderIsRefusedOrHarmless) {
-  MakeCrashImage(1, 30);
-  FlipEachBitOfTheHeader(ContentsOf(file_), "");
-}
-
-TEST_F(SqliteRecordStoreTest, T04AnyFlippedBitOfTheHeaderBesideALogIsRefusedOrHarmless) {
-  MakeCrashImage(1, 30);
-  FlipEachBitOfTheHeader(ContentsOf(image_ + "/sluice.db"), UsedLog(image_));
-}
-
 // Reports every acknowledged change, then the error's code, then the code of one more try.
 void CommitUntilTheFileMayNotGrow(const std::string& path, const ChildProcess::Report& report) {
   std::signal(SIGXFSZ, SIG_IGN);
@@ -259,17 +116,6 @@ TEST_F(SqliteRecordStoreTest, T05AFullDiskIsAnErrorAndLosesNothing) {
   EXPECT_EQ(LastChangeIn(*contents), acknowledged);
 }
 
-std::shared_ptr<v1::DeploymentState> LargeState() {
-  auto state = std::make_shared<v1::DeploymentState>();
-  state->set_id("d1");
-  for (int i = 0; i < 10'000; ++i) {
-    v1::TargetState& target = *state->add_targets();
-    target.mutable_target()->set_id(absl::StrCat("host-", i));
-    target.mutable_target()->set_address(absl::StrCat("host-", i, ".example.org:8080"));
-  }
-  return state;
-}
-
 TEST_F(SqliteRecordStoreTest, AChangeOfOneTargetWritesLittle) {
   auto opened = Open(path_);
   ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
@@ -285,30 +131,6 @@ TEST_F(SqliteRecordStoreTest, AChangeOfOneTargetWritesLittle) {
     ASSERT_TRUE(opened->store->Commit(change).ok());
   }
   EXPECT_LT(UsedLog(path_).size() - before, 20 * 5 * 4200u);
-}
-
-TEST_F(SqliteRecordStoreTest, APartThatIsGoneIsNoticed) {
-  {
-    auto opened = Open(path_);
-    ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-    StoreChange change;
-    change.records["d1"] = {1, LargeState()};
-    ASSERT_TRUE(opened->store->Commit(change).ok());
-  }
-  for (const std::string& which : {std::string("min"), std::string("max")}) {
-    const std::string copy = parent_.Inside(which);
-    fs::copy(path_, copy);
-    {
-      const auto database = SqliteDatabase::Open(copy + "/sluice.db", SQLITE_OPEN_READWRITE);
-      ASSERT_TRUE(database.ok());
-      const auto status = (*database)->Execute("DELETE FROM record_parts WHERE number = (SELECT " +
-                                               which + "(number) FROM record_parts)");
-      ASSERT_TRUE(status.ok()) << status;
-    }
-    const absl::Status status = Load(copy).status();
-    EXPECT_TRUE(absl::IsDataLoss(status)) << which << status;
-    EXPECT_TRUE(absl::StrContains(status.message(), "d1")) << status;
-  }
 }
 
 TEST_F(SqliteRecordStoreTest, T10AFileOfTheFirstVersionIsMigratedAndGoneOnWith) {
@@ -373,17 +195,6 @@ TEST_F(SqliteRecordStoreTest, ItsLogStaysShort) {
     ASSERT_TRUE(opened->store->Commit(change).ok());
   }
   EXPECT_LT(fs::file_size(file_ + "-wal"), 6'000'000u);
-}
-
-TEST_F(SqliteRecordStoreTest, NothingIsAcknowledgedOnceItsFileIsGone) {
-  auto opened = Open(path_);
-  ASSERT_TRUE(opened.ok() && opened->store->Load().ok());
-  ASSERT_TRUE(opened->store->Commit(ChangeNumber(1)).ok());
-  fs::rename(file_, file_ + ".moved");
-  const absl::Status status = opened->store->Commit(ChangeNumber(2));
-  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  fs::rename(file_ + ".moved", file_);
-  EXPECT_FALSE(opened->store->Commit(ChangeNumber(2)).ok()) << "not before it is opened anew";
 }
 
 TEST_F(SqliteRecordStoreTest, TwoRecordsInOnePlaceAreRefused) {

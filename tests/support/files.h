@@ -20,6 +20,10 @@ inline std::string ContentsOf(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+inline void Overwrite(const std::string& path, const std::string& contents) {
+  std::ofstream(path, std::ios::binary) << contents;
+}
+
 // Their names, in no order.
 inline std::vector<std::string> FilesIn(const std::string& directory) {
   std::vector<std::string> names;
