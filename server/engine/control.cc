@@ -56,6 +56,12 @@ Interrupt Control::SafePoint() {
   return SafePointLocked();
 }
 
+Interrupt Control::AwaitWayBack() {
+  MutexLock lock(mutex_);
+  while (HoldsWayBackLocked()) BlockUntil(absl::InfiniteDuration());
+  return interrupt_;
+}
+
 Interrupt Control::Wait(absl::Duration duration) {
   MutexLock lock(mutex_);
   BeginWait();
@@ -129,6 +135,11 @@ bool Control::paused() const {
   return paused_;
 }
 
+bool Control::HoldsWayBack() const {
+  MutexLock lock(mutex_);
+  return HoldsWayBackLocked();
+}
+
 bool Control::MayBeginCall() const {
   MutexLock lock(mutex_);
   return !paused_ && !Ended();
@@ -155,6 +166,10 @@ void Control::BeginRollback() {
 }
 
 bool Control::Ended() const { return interrupt_ != Interrupt::kNone; }
+
+bool Control::HoldsWayBackLocked() const {
+  return paused_ && interrupt_ < Interrupt::kRollback;
+}
 
 void Control::BlockUntil(absl::Duration deadline) { clock_.WaitUntil(mutex_, changed_, deadline); }
 

@@ -40,6 +40,9 @@ class Control {
   // --- For the worker. Each returns what interrupted it, kNone when it came to its end.
   // Waits while paused.
   Interrupt SafePoint();
+  // Before a way back that nobody asked for: waits while paused, as SafePoint does, but the passed
+  // deadline that the way back follows is no reason to go on.
+  Interrupt AwaitWayBack();
   // A wait or gate is about to begin: a promote that comes before it does ends it already. Called
   // under the record's lock, in the change that shows the wait.
   void AnnounceWait();
@@ -61,6 +64,8 @@ class Control {
   std::stop_token stop_token() const;
   Interrupt interrupt() const;
   bool paused() const;
+  // Paused, and no verb has come that goes before a pause.
+  bool HoldsWayBack() const;
   // Neither paused nor interrupted.
   bool MayBeginCall() const;
   // In a wait, at a gate, or paused: there is something that a promote ends.
@@ -71,6 +76,7 @@ class Control {
   void BeginRollback();
 
  private:
+  bool HoldsWayBackLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Ended() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void BlockUntil(absl::Duration deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Interrupt SafePointLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
+#include "engine/way_back.h"
 #include "strategy/create_strategy.h"
 #include "strategy/defaults.h"
 #include "strategy/validate.h"
@@ -191,24 +192,47 @@ google::protobuf::Duration DeadlineOf(const v1::DeployRequest& request,
   return ToProtoDuration(kDefaultProgressDeadline);
 }
 
-Targets TargetsOf(const v1::DeploymentState& state, bool touched_only) {
+Targets AllTargets(const v1::DeploymentState& state) {
+  Targets targets;
+  for (const v1::TargetState& target : state.targets()) targets.push_back(target.target());
+  return targets;
+}
+
+Targets TargetsOnWayBack(const v1::DeploymentState& state) {
   Targets targets;
   for (const v1::TargetState& target : state.targets()) {
-    if (!touched_only || target.attempts() > 0) targets.push_back(target.target());
+    if (IsOnWayBack(target)) targets.push_back(target.target());
   }
   return targets;
+}
+
+bool HasDeployer(const config::v1::Service& service) {
+  const auto driver = service.deployer().driver_case();
+  return driver != config::v1::Deployer::DRIVER_NOT_SET && driver != config::v1::Deployer::kNone;
+}
+
+bool HasRouter(const config::v1::Service& service) {
+  const auto driver = service.router().driver_case();
+  return driver != config::v1::Router::DRIVER_NOT_SET && driver != config::v1::Router::kNone;
+}
+
+// Which of the service's drivers the deployment needs.
+void DraftDrivers(const config::v1::Service& service, v1::DeploymentState& state) {
+  const bool is_target_based = IsTargetBased(state.strategy_options());
+  const bool moves_traffic = !is_target_based || state.strategy() == "blue_green";
+  state.set_uses_deployer(is_target_based && HasDeployer(service));
+  state.set_uses_router(moves_traffic && HasRouter(service));
 }
 
 }  // namespace
 
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {
-  const auto deployer = service.deployer().driver_case();
-  const auto router = service.router().driver_case();
-  const bool deploys =
-      deployer != config::v1::Deployer::DRIVER_NOT_SET && deployer != config::v1::Deployer::kNone;
-  const bool switches =
-      router != config::v1::Router::DRIVER_NOT_SET && router != config::v1::Router::kNone;
-  return strategy.has_blue_green_deployment() && deploys && !switches;
+  return strategy.has_blue_green_deployment() && HasDeployer(service) && !HasRouter(service);
+}
+
+std::string LostDriver(const v1::DeploymentState& state, const config::v1::Service& service) {
+  if (state.uses_deployer() && !HasDeployer(service)) return "deployer";
+  return state.uses_router() && !HasRouter(service) ? "router" : "";
 }
 
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
@@ -236,6 +260,7 @@ v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
   state.set_version(request.version());
   *state.mutable_strategy_options() = StrategyOf(request, definition);
   state.set_strategy(StrategyName(state.strategy_options()));
+  DraftDrivers(definition.config, state);
   state.set_phase(v1::PHASE_DEPLOYING);
   *state.mutable_metadata() = request.metadata();
   *state.mutable_on_failure() = OnFailureOf(request, definition);
@@ -258,7 +283,7 @@ v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
 v1::Plan PlanDeploy(const v1::DeploymentState& state) {
   if (IsTargetBased(state.strategy_options())) {
     return TargetPlanner(state.strategy_options())
-        ->PlanDeploy(TargetsOf(state, false), state.version());
+        ->PlanDeploy(AllTargets(state), state.version());
   }
   return ServicePlanner(state.strategy_options())->PlanExecute(state.service(), state.version());
 }
@@ -268,7 +293,7 @@ v1::Plan PlanRollback(const v1::DeploymentState& state) {
     return ServicePlanner(state.strategy_options())->PlanRollback(state);
   }
   v1::Plan plan = TargetPlanner(state.strategy_options())
-                      ->PlanRollback(TargetsOf(state, true), state.previous_version());
+                      ->PlanRollback(TargetsOnWayBack(state), state.previous_version());
   // The classes of the specification leave some checks out; the daemon says ROLLED_BACK only of
   // targets that it saw healthy.
   for (v1::Step& step : *plan.mutable_steps()) {

@@ -23,6 +23,10 @@ inline constexpr char kNeedsRouter[] =
     "needs a router: the service has none, so that nothing would be switched, neither there nor "
     "back; configure one, or use rolling_deployment or canary_deployment";
 
+// The kind of driver that the deployment was begun with and that `service` has no longer: to go on
+// or back without it would only look done. Empty when it has what is needed.
+std::string LostDriver(const v1::DeploymentState& state, const config::v1::Service& service);
+
 // INVALID_ARGUMENT with every violation by field path. `definition` may be null: the service is not
 // configured and such services are refused.
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,

@@ -158,6 +158,18 @@ absl::Status DeploymentManager::Start(const JobPtr& job, bool ran_before) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<ServiceDefinitionPtr> DeploymentManager::DefinitionFor(
+    const v1::DeploymentState& state) const {
+  ServiceDefinitionPtr definition = catalog_.Find(state.service());
+  const std::string lost = definition == nullptr ? "" : LostDriver(state, definition->config);
+  if (definition != nullptr && lost.empty()) return definition;
+  const bool is_configured = definition != nullptr && definition->configured;
+  return absl::FailedPreconditionError(
+      absl::StrCat("service ", state.service(),
+                   is_configured ? absl::StrCat(" has no ", lost, " any more")
+                                 : " is no longer configured"));
+}
+
 void DeploymentManager::Run(const JobPtr& job) {
   if (!Begin(job)) return;
   RegistryRecord record(clock_, registry_, job->id);

@@ -87,6 +87,10 @@ class DeploymentManager {
   void ForgetOldServices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ResumeOne(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What a deployment that was accepted before is gone on with or taken back with.
+  // FAILED_PRECONDITION when the service is gone, or a driver of it without which nothing would be
+  // done.
+  absl::StatusOr<ServiceDefinitionPtr> DefinitionFor(const v1::DeploymentState& state) const;
   // What ran before a restart goes on however many wait.
   absl::Status Start(const JobPtr& job, bool ran_before = false)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -38,6 +38,9 @@ void Conclude(v1::DeploymentState& state) {
                                                                  : 0);
 }
 
+// Between the look at the control and the change: look again.
+absl::Status VerbCameFirst() { return absl::AbortedError("a verb came first"); }
+
 void EndFailed(v1::DeploymentState& state, v1::Reason reason, const std::string& message,
                absl::Time now) {
   std::string text = message;
@@ -63,7 +66,7 @@ void DeploymentOrchestrator::Run() {
 
 void DeploymentOrchestrator::Deploy() {
   context_.control.Progress();
-  if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
+  if (const Interrupt interrupt = SafePoint(context_); interrupt != Interrupt::kNone) {
     return Settle({.interrupt = interrupt});
   }
   LearnPreviousVersions();
@@ -183,7 +186,9 @@ void DeploymentOrchestrator::FollowPolicy(const RunOutcome& outcome) {
   Change(context_.record, [&](v1::DeploymentState& state) {
     // A rollback that a person asked for in the meantime was promised.
     roll_back = state.on_failure().policy() == v1::FAILURE_POLICY_ROLLBACK ||
-                context_.control.interrupt() == Interrupt::kRollback;
+                context_.control.interrupt() == Interrupt::kRollback ||
+                // That is what on_uncertain says.
+                outcome.reason == v1::REASON_UNCERTAIN;
     if (!roll_back) EndFailed(state, outcome.reason, outcome.message, context_.clock.Now());
   });
   if (roll_back) RollBack(outcome.reason, outcome.message);
@@ -191,12 +196,12 @@ void DeploymentOrchestrator::FollowPolicy(const RunOutcome& outcome) {
 
 void DeploymentOrchestrator::Finish() {
   while (true) {
-    const Interrupt interrupt = context_.control.SafePoint();
+    const Interrupt interrupt = SafePoint(context_);
     if (interrupt != Interrupt::kNone) return Settle({.interrupt = interrupt});
     // The verbs act under the record's lock: none can come between this check and the end.
     const absl::Status ended = context_.record.Update([&](v1::DeploymentState& state) {
       if (context_.control.paused() || context_.control.interrupt() != Interrupt::kNone) {
-        return absl::AbortedError("a verb came first");
+        return VerbCameFirst();
       }
       if (state.phase() == v1::PHASE_ROLLING_BACK) {
         EndRolledBack(state, context_.clock.Now());
@@ -215,19 +220,23 @@ void DeploymentOrchestrator::Finish() {
 
 void DeploymentOrchestrator::RollBack(v1::Reason reason, const std::string& message) {
   std::string obstacle;
-  Interrupt stronger = Interrupt::kNone;
-  Change(context_.record, [&](v1::DeploymentState& state) {
-    const Interrupt interrupt = context_.control.interrupt();
-    if (interrupt >= Interrupt::kAbort) stronger = interrupt;
-    if (stronger != Interrupt::kNone) return;
-    state.set_reason(reason);
-    state.set_message(ShortError(message, kMaxMessageBytes));
-    obstacle = NoWayBack(state);
-    if (!obstacle.empty()) return;
-    context_.control.BeginRollback();
-    StartRollback(state);
-  });
-  if (stronger != Interrupt::kNone) return Settle({.interrupt = stronger});
+  absl::Status begun = VerbCameFirst();
+  while (absl::IsAborted(begun)) {
+    EndPausing(context_.record);
+    const Interrupt interrupt = context_.control.AwaitWayBack();
+    if (interrupt >= Interrupt::kAbort) return Settle({.interrupt = interrupt});
+    begun = context_.record.Update([&](v1::DeploymentState& state) {
+      const bool is_held = context_.control.HoldsWayBack();
+      if (is_held || context_.control.interrupt() >= Interrupt::kAbort) return VerbCameFirst();
+      state.set_reason(reason);
+      state.set_message(ShortError(message, kMaxMessageBytes));
+      obstacle = NoWayBack(state);
+      if (!obstacle.empty()) return absl::OkStatus();
+      context_.control.BeginRollback();
+      StartRollback(state);
+      return absl::OkStatus();
+    });
+  }
   if (obstacle.empty()) return Rollback();
   FailWith(v1::REASON_NO_PREVIOUS_VERSION, absl::StrCat(message, "; not rolled back: ", obstacle));
 }

@@ -37,10 +37,10 @@ void DeploymentManager::ResumeAll(const std::vector<RequestLog::Entry>& requests
 }
 
 void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
-  absl::Status status =
-      absl::NotFoundError(absl::StrCat("service ", state.service(), " is no longer configured"));
-  if (ServiceDefinitionPtr definition = catalog_.Find(state.service()); definition != nullptr) {
-    const auto job = std::make_shared<DeploymentJob>(state, std::move(definition), clock_);
+  absl::StatusOr<ServiceDefinitionPtr> definition = DefinitionFor(state);
+  absl::Status status = definition.status();
+  if (status.ok()) {
+    const auto job = std::make_shared<DeploymentJob>(state, *std::move(definition), clock_);
     RestoreControl(state, job->control);
     status = Start(job, true);
   }

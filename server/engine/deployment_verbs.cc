@@ -13,6 +13,7 @@
 #include "engine/deployment_manager.h"
 #include "engine/deployment_orchestrator.h"
 #include "engine/fleet.h"
+#include "engine/pausing.h"
 #include "engine/verb_request.h"
 #include "engine/wait_record.h"
 #include "engine/way_back.h"
@@ -131,11 +132,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
     return absl::FailedPreconditionError(
         absl::StrCat("cannot roll back deployment ", id, ": ", obstacle, "; name a to_version"));
   }
-  ServiceDefinitionPtr definition = catalog_.Find(service);
-  if (definition == nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("service ", service, " is no longer configured"));
-  }
+  SLUICE_ASSIGN_OR_RETURN(ServiceDefinitionPtr definition, DefinitionFor(after));
   const auto job = std::make_shared<DeploymentJob>(after, std::move(definition), clock_);
   SLUICE_RETURN_IF_ERROR(Start(job));
   const auto change = [&](v1::DeploymentState& state) {
@@ -188,6 +185,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Pause(const v1::PauseRequest& req
                [&](v1::DeploymentState& state, DeploymentJob& job) {
                  KeepReason(Verb::kPause, request.reason(), state);
                  state.set_status(v1::STATUS_PAUSED);
+                 state.set_pausing(HasRunningCalls(state));
                  Say(WithControlReason("paused", state), state);
                  FreezeWait(state, job.clock.Now());
                  job.control.Pause();
@@ -200,6 +198,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Resume(const v1::ResumeRequest& r
                [&](v1::DeploymentState& state, DeploymentJob& job) {
                  KeepReason(Verb::kResume, request.reason(), state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
+                 state.set_pausing(false);
                  Say("", state);
                  ThawWait(state, job.clock.Now());
                  job.control.Resume();
@@ -214,6 +213,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Promote(const v1::PromoteRequest&
                    return NothingToPromote(state);
                  KeepReason(Verb::kPromote, request.reason(), state);
                  state.set_status(v1::STATUS_IN_PROGRESS);
+                 state.set_pausing(false);
                  Say("", state);
                  EndWait(state, job.clock.Now());
                  if (request.full()) state.set_promoted_all(true);

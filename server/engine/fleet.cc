@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "strategy/steps.h"
+
 namespace sluice {
 namespace {
 
@@ -23,9 +25,19 @@ v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
   return fleet;
 }
 
+// A call to the router that was cut short or failed may have done its work.
+bool IsTrafficDoubtful(const v1::DeploymentState& state) {
+  if (state.current_step() >= state.plan().steps_size()) return false;
+  const v1::Step& step = state.plan().steps(state.current_step());
+  const bool is_done = step.status() == v1::STEP_STATUS_DONE;
+  const bool is_begun = step.has_start_time();
+  return MovesTraffic(step) && is_begun && !is_done;
+}
+
 // Where only traffic moves, the traffic says what runs.
 v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
   if (state.status() == v1::STATUS_ROLLED_BACK) return Consistent(state.previous_version());
+  if (IsTrafficDoubtful(state)) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
   if (state.traffic_percentage() <= 0) return Consistent(state.previous_version());
   // A flag's rollout completes below 100 too.
   const bool completed = state.status() == v1::STATUS_COMPLETED;
@@ -49,7 +61,8 @@ v1::Fleet FleetOf(const v1::DeploymentState& state) {
     doubtful = doubtful || (target.phase() == v1::TARGET_PHASE_FAILED &&
                             target.health() != v1::TARGET_HEALTH_UNHEALTHY);
     unknown = unknown || target.phase() == v1::TARGET_PHASE_CANCELLED ||
-              target.phase() == v1::TARGET_PHASE_DEPLOYING;
+              target.phase() == v1::TARGET_PHASE_DEPLOYING ||
+              target.phase() == v1::TARGET_PHASE_UNCERTAIN;
   }
   if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
   // The new version stands beside the one that still has the traffic.

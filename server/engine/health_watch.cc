@@ -37,7 +37,9 @@ class HealthCount {
   // Until the next answer is worth asking for.
   absl::Duration NextIn(absl::Duration now) const {
     absl::Duration wait = policy_.interval;
-    if (was_healthy_) wait = std::min(wait, healthy_since_ + policy_.min_healthy_time - now);
+    // A failure is followed by as many intervals as the threshold takes.
+    const bool is_healthy = was_healthy_ && failures_ == 0;
+    if (is_healthy) wait = std::min(wait, healthy_since_ + policy_.min_healthy_time - now);
     return std::max(std::min(wait, deadline_ - now), absl::Milliseconds(1));
   }
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engine/control.h"
+#include "engine/pausing.h"
 #include "engine/record.h"
 #include "engine/record_size.h"
 #include "engine/worker_pool.h"
@@ -30,6 +31,12 @@ struct RunContext {
   // What the record has for the words of targets and routers.
   TextRoom text_room = {};
 };
+
+// Control's safe point: waits while paused, when nothing that was begun before runs any more.
+inline Interrupt SafePoint(const RunContext& context) {
+  if (context.control.paused()) EndPausing(context.record);
+  return context.control.SafePoint();
+}
 
 }  // namespace sluice
 

@@ -9,18 +9,28 @@
 namespace sluice {
 namespace {
 
-void Recall(const v1::Step& step, RunSoFar& so_far) {
+// Of the first target that failed in this step.
+v1::Reason ReasonOfFirstFailure(const v1::DeploymentState& state, int index) {
+  for (const v1::TargetState& target : state.targets()) {
+    const bool has_failed = target.phase() == v1::TARGET_PHASE_FAILED && WasBegunIn(index, target);
+    if (has_failed) return FailureReasonOf(target);
+  }
+  return v1::REASON_DEPLOY_FAILED;
+}
+
+void Recall(const v1::DeploymentState& state, int index, RunSoFar& so_far) {
+  const v1::Step& step = state.plan().steps(index);
   const bool is_judged_later = step.deploy_targets().failures_are_judged_later();
   if (step.has_deploy_targets()) {
     so_far.last_step = {.succeeded = step.targets_succeeded(),
                         .failed = step.targets_failed(),
-                        .reason = v1::REASON_DEPLOY_FAILED,
+                        .reason = ReasonOfFirstFailure(state, index),
                         .message = step.error()};
     if (!is_judged_later) so_far.failed_targets += step.targets_failed();
   }
   if (step.error().empty() || is_judged_later || !so_far.passed_over.ok()) return;
   so_far.passed_over = {
-      .reason = step.has_deploy_targets() ? v1::REASON_DEPLOY_FAILED : v1::REASON_TRAFFIC_FAILED,
+      .reason = step.has_deploy_targets() ? so_far.last_step.reason : v1::REASON_TRAFFIC_FAILED,
       .message = step.error()};
 }
 
@@ -29,7 +39,7 @@ void Recall(const v1::Step& step, RunSoFar& so_far) {
 RunSoFar RecallRun(const v1::DeploymentState& state) {
   RunSoFar so_far;
   const v1::Plan& plan = state.plan();
-  for (int i = 0; i < state.current_step(); ++i) Recall(plan.steps(i), so_far);
+  for (int i = 0; i < state.current_step(); ++i) Recall(state, i, so_far);
   if (state.current_step() >= plan.steps_size()) return so_far;
   const v1::Step& present = plan.steps(state.current_step());
   if (present.status() != v1::STEP_STATUS_FAILED) return so_far;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/timestamp.h"
+#include "engine/pausing.h"
 #include "engine/wait_record.h"
 #include "strategy/steps.h"
 
@@ -47,7 +48,7 @@ RunOutcome Runner::Run() {
     so_far_ = RecallRun(state);
   });
   for (; index < plan_.steps_size(); ++index) {
-    if (const Interrupt interrupt = context_.control.SafePoint(); interrupt != Interrupt::kNone) {
+    if (const Interrupt interrupt = SafePoint(context_); interrupt != Interrupt::kNone) {
       return {.interrupt = interrupt};
     }
     if (!so_far_.failed_step.ok()) return so_far_.failed_step;
@@ -191,6 +192,8 @@ RunOutcome Runner::DoWait(int index) {
     left = WaitLeft(step, now);
     step.clear_wait_left();
     *step.mutable_wait_until() = ToTimestamp(now + left);
+    // A pause that came since the step began found no wait.
+    if (state.status() == v1::STATUS_PAUSED) FreezeWait(state, now);
     context_.control.AnnounceWait();
   });
   return {.interrupt = context_.control.Wait(left)};
@@ -221,6 +224,7 @@ void Runner::BeginStep(int index) {
     if (step.status() == v1::STEP_STATUS_RUNNING) return;  // In an earlier run of the daemon.
     step.set_status(v1::STEP_STATUS_RUNNING);
     *step.mutable_start_time() = ToTimestamp(context_.clock.Now());
+    if (MovesTraffic(step)) NoteCallBegins(state);
   });
 }
 

@@ -10,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/timestamp.h"
 #include "engine/health_watch.h"
+#include "engine/pausing.h"
 #include "engine/port_call.h"
 #include "engine/way_back.h"
 
@@ -36,12 +37,17 @@ bool IsUncertain(const v1::TargetState& target, int index) {
          target.phase() == v1::TARGET_PHASE_CANCELLED;
 }
 
+v1::Reason FailureReasonOf(const v1::TargetState& target) {
+  return target.health() == v1::TARGET_HEALTH_UNHEALTHY ? v1::REASON_UNHEALTHY_TARGET
+                                                        : v1::REASON_DEPLOY_FAILED;
+}
+
 TargetStep::Tally TargetStep::Run(int tolerated) {
   tolerated_ = tolerated;
   Recall();
   Interrupt interrupt = Interrupt::kNone;
   while (interrupt == Interrupt::kNone && next_ < TodoEnd()) {
-    interrupt = context_.control.SafePoint();
+    interrupt = SafePoint(context_);
     if (interrupt != Interrupt::kNone) break;
     workers_.Launch(Limit(), [this] { WorkThroughTargets(); });
     interrupt = workers_.Await();
@@ -66,9 +72,7 @@ void TargetStep::Recall() {
       }
       outcomes_[i].attempted = true;
       if (has_succeeded) continue;
-      outcomes_[i].reason = target.health() == v1::TARGET_HEALTH_UNHEALTHY
-                                ? v1::REASON_UNHEALTHY_TARGET
-                                : v1::REASON_DEPLOY_FAILED;
+      outcomes_[i].reason = FailureReasonOf(target);
       outcomes_[i].error = target.error();
       if (++failures_ > tolerated_) give_up_ = true;
     }
@@ -115,6 +119,7 @@ TargetCall TargetStep::BeginCall(int index) {
     if (!target.has_start_time()) *target.mutable_start_time() = ToTimestamp(context_.clock.Now());
     target.clear_end_time();
     target.clear_error();
+    NoteCallBegins(state);
     call = CallOf(index, state);
   });
   return call;

@@ -25,6 +25,9 @@ bool WasBegunIn(int index, const v1::TargetState& target);
 // it.
 bool IsUncertain(const v1::TargetState& target, int index);
 
+// Why the last call to this target, which has failed, did so.
+v1::Reason FailureReasonOf(const v1::TargetState& target);
+
 class TargetStep {
  public:
   // `targets` are indices into the record's targets.

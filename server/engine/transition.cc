@@ -95,6 +95,15 @@ absl::Status CheckTransition(v1::Status from, v1::Status to) {
 }
 
 absl::Status CheckVerb(Verb verb, const v1::DeploymentState& state) {
+  const bool holds_or_lets_go =
+      verb == Verb::kPause || verb == Verb::kResume || verb == Verb::kPromote;
+  if (holds_or_lets_go && state.stop_requested() != v1::REASON_UNSPECIFIED) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot ", VerbName(verb), " deployment ", state.id(), ": it is ",
+        StatusName(state.status()), " and ",
+        state.stop_requested() == v1::REASON_ABORTED ? "being aborted" : "about to be rolled back",
+        "; try again in a moment"));
+  }
   if (IsVerbLegal(verb, state.status())) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("cannot ", VerbName(verb), " deployment ", state.id(), ": it is ",

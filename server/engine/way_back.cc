@@ -13,17 +13,26 @@ std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& t
   return own.empty() || own == state.version() ? state.previous_version() : own;
 }
 
+bool IsOnWayBack(const v1::TargetState& target) {
+  const std::string& back = target.previous_version();
+  return target.attempts() > 0 || (!back.empty() && target.target().version() != back);
+}
+
 absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state) {
   if (to_version.empty()) return absl::OkStatus();
   if (to_version == state.version()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "cannot roll back to ", to_version, ": it is the version that was being deployed"));
   }
-  const std::string& other_slot = state.previous_version();
-  if (state.strategy() == "blue_green" && !other_slot.empty() && to_version != other_slot) {
+  const std::string& previous = state.previous_version();
+  const bool is_blue_green = state.strategy() == "blue_green";
+  const bool moves_traffic = is_blue_green || !IsTargetBased(state.strategy_options());
+  if (moves_traffic && !previous.empty() && to_version != previous) {
     return absl::FailedPreconditionError(
-        absl::StrCat("cannot roll back to ", to_version, ": a blue-green rollback switches to the ",
-                     "other slot, which has ", other_slot, "; deploy ", to_version, " instead"));
+        absl::StrCat("cannot roll back to ", to_version, ": ",
+                     is_blue_green ? "a blue-green rollback switches to the other slot, which has "
+                                   : "the traffic goes back to what ran before, which is ",
+                     previous, "; deploy ", to_version, " instead"));
   }
   state.set_previous_version(to_version);
   for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version(to_version);
@@ -31,8 +40,7 @@ absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& stat
 }
 
 std::string NoWayBack(const v1::DeploymentState& state) {
-  if (!IsTargetBased(state.strategy_options())) return "";
-  if (state.strategy_options().has_blue_green_deployment()) {
+  if (state.strategy() == "blue_green") {
     return state.previous_version().empty() ? "no previous version is known" : "";
   }
   for (const v1::TargetState& target : state.targets()) {

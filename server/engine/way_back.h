@@ -18,9 +18,13 @@ namespace sluice {
 // being deployed, else the service's previous one. Empty when nobody knows.
 std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target);
 
+// Whether a rollback has this target to bring back: one that was touched, and any other that is to
+// go to a version that it does not run.
+bool IsOnWayBack(const v1::TargetState& target);
+
 // The rollback goes to `to_version` instead of what ran before. FAILED_PRECONDITION when that is
-// the version being deployed, or not the one in the slot that is to be switched to; empty changes
-// nothing.
+// the version being deployed, or, where the way back is a change of traffic alone, not the one that
+// ran before; empty changes nothing.
 absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state);
 
 // Empty when `state` can be rolled back; else why not.

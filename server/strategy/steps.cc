@@ -61,6 +61,10 @@ void AddGate(v1::Plan& plan, const std::string& message) {
   AddStep(plan, "wait for promote").mutable_gate()->set_message(message);
 }
 
+bool MovesTraffic(const v1::Step& step) {
+  return step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
+}
+
 std::string PercentText(double percentage) { return absl::StrCat(percentage, "%"); }
 
 }  // namespace sluice

@@ -22,6 +22,9 @@ void AddSetFlag(v1::Plan& plan, const std::string& flag, double percentage);
 void AddWait(v1::Plan& plan, double seconds);
 void AddGate(v1::Plan& plan, const std::string& message);
 
+// Whether the step calls the router.
+bool MovesTraffic(const v1::Step& step);
+
 // "12.5%"
 std::string PercentText(double percentage);
 

@@ -335,5 +335,20 @@ TEST_F(ResumeTest, TheHistoryLimitHoldsAcrossRestarts) {
   EXPECT_EQ(store_->Load()->records.size(), 20u);
 }
 
+TEST_F(ResumeTest, WhyItFailedIsTheSameAfterARestart) {
+  Configure(2);
+  FailHealth("t1", "2.0");
+  HangDeploy("t2", "2.0");
+  StartDurable();
+  const std::string id = Deploy(Request("on_failure { policy: FAILURE_POLICY_CONTINUE }"));
+  world_->AwaitCalls(CallKind::kDeploy, 2);
+  Crash();
+  world_->Script(CallKind::kDeploy, "t2", "2.0", {});
+  StartDurable();
+  const v1::DeploymentState state = RunToEnd(id);
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_UNHEALTHY_TARGET) << state.message();
+}
+
 }  // namespace
 }  // namespace sluice

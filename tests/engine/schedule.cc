@@ -250,8 +250,19 @@ void Schedule::CheckOneActiveEach() {
 
 void Schedule::CheckCall(const WorldCall& call) {
   const auto snapshot = registry_->Get(call.deployment_id);
-  if (snapshot.ok() && !IsTerminal((*snapshot)->state().status())) return;
-  Violated(absl::StrCat("a call to ", call.subject, " after ", call.deployment_id, " had ended"));
+  if (!snapshot.ok() || IsTerminal((*snapshot)->state().status())) {
+    Violated(absl::StrCat("a call to ", call.subject, " after ", call.deployment_id, " had ended"));
+    return;
+  }
+  const v1::DeploymentState& state = (*snapshot)->state();
+  const bool changes_something =
+      call.kind != CallKind::kRunningVersion && call.kind != CallKind::kHealth;
+  const bool begins = call.end == absl::InfiniteDuration();
+  // A pause that tells of calls may have come as one was about to begin.
+  const bool is_held = state.status() == v1::STATUS_PAUSED && !state.pausing();
+  if (changes_something && begins && is_held) {
+    Violated(absl::StrCat("a call to ", call.subject, " while ", state.id(), " is paused"));
+  }
 }
 
 void Schedule::CheckEnd(const EndCheck& check, const v1::DeploymentState& state) {

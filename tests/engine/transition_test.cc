@@ -75,5 +75,22 @@ TEST(Transition, EveryVerbInEveryStatus) {
   }
 }
 
+TEST(Verbs, WhatIsBeingStoppedIsNeitherPausedNorLetGo) {
+  for (const v1::Reason reason : {v1::REASON_ABORTED, v1::REASON_ROLLBACK_REQUESTED}) {
+    for (const v1::Status status : {v1::STATUS_IN_PROGRESS, v1::STATUS_PAUSED}) {
+      v1::DeploymentState state;
+      state.set_status(status);
+      state.set_stop_requested(reason);
+      for (const Verb verb : {Verb::kPause, Verb::kResume, Verb::kPromote}) {
+        const absl::Status refused = CheckVerb(verb, state);
+        EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+        EXPECT_TRUE(absl::StrContains(refused.message(), StatusName(status))) << refused;
+      }
+      EXPECT_TRUE(CheckVerb(Verb::kAbort, state).ok());
+      EXPECT_TRUE(CheckVerb(Verb::kRollback, state).ok());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "engine/resume_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -83,6 +84,20 @@ TEST_F(UncertainTest, RollbackTakesItBack) {
   EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK);
   EXPECT_EQ(state.reason(), v1::REASON_UNCERTAIN);
   EXPECT_THAT(Versions(), ElementsAre("1.0", "1.0"));
+}
+
+TEST_F(UncertainTest, RollbackTakesItBackWhateverFollowsAFailure) {
+  for (const std::string policy : {"FAILURE_POLICY_STOP", "FAILURE_POLICY_CONTINUE"}) {
+    world_ = std::make_shared<FakeWorld>(clock_);
+    store_ = nullptr;
+    const std::string id = CrashWhileDeploying(absl::StrCat(
+        "on_failure { on_uncertain: UNCERTAIN_POLICY_ROLLBACK policy: ", policy, " }"));
+    StartDurable();
+    const v1::DeploymentState state = RunToEnd(id);
+    EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << policy << ": " << state.message();
+    EXPECT_THAT(Versions(), ElementsAre("1.0", "1.0")) << policy;
+    Crash();
+  }
 }
 
 // Shut down in order: calls are cancelled, and what is recorded of them is durable.
