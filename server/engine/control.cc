@@ -167,9 +167,7 @@ void Control::BeginRollback() {
 
 bool Control::Ended() const { return interrupt_ != Interrupt::kNone; }
 
-bool Control::HoldsWayBackLocked() const {
-  return paused_ && interrupt_ < Interrupt::kRollback;
-}
+bool Control::HoldsWayBackLocked() const { return paused_ && interrupt_ < Interrupt::kRollback; }
 
 void Control::BlockUntil(absl::Duration deadline) { clock_.WaitUntil(mutex_, changed_, deadline); }
 

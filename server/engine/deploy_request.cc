@@ -282,8 +282,7 @@ v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
 
 v1::Plan PlanDeploy(const v1::DeploymentState& state) {
   if (IsTargetBased(state.strategy_options())) {
-    return TargetPlanner(state.strategy_options())
-        ->PlanDeploy(AllTargets(state), state.version());
+    return TargetPlanner(state.strategy_options())->PlanDeploy(AllTargets(state), state.version());
   }
   return ServicePlanner(state.strategy_options())->PlanExecute(state.service(), state.version());
 }

@@ -164,10 +164,9 @@ absl::StatusOr<ServiceDefinitionPtr> DeploymentManager::DefinitionFor(
   const std::string lost = definition == nullptr ? "" : LostDriver(state, definition->config);
   if (definition != nullptr && lost.empty()) return definition;
   const bool is_configured = definition != nullptr && definition->configured;
-  return absl::FailedPreconditionError(
-      absl::StrCat("service ", state.service(),
-                   is_configured ? absl::StrCat(" has no ", lost, " any more")
-                                 : " is no longer configured"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "service ", state.service(),
+      is_configured ? absl::StrCat(" has no ", lost, " any more") : " is no longer configured"));
 }
 
 void DeploymentManager::Run(const JobPtr& job) {

@@ -33,7 +33,8 @@ const Row kTable[] = {
      "plan { steps { status: STEP_STATUS_FAILED start_time {} set_traffic { percentage: 50 } } }",
      kUnknown, ""},
     {"a switch that was under way",
-     "plan { steps { status: STEP_STATUS_RUNNING start_time {} switch_traffic { slot: 'green' } } }",
+     "plan { steps { status: STEP_STATUS_RUNNING start_time {} switch_traffic { slot: 'green' } } "
+     "}",
      kUnknown, ""},
     {"a flag that was not begun with", "plan { steps { set_flag { percentage: 5 } } }", kConsistent,
      "1"},

@@ -83,8 +83,8 @@ TEST_F(WayBackTest, WithoutANamedVersionThoseThatWereNotTouchedStay) {
 }
 
 TEST_F(WayBackTest, TrafficGoesBackToNoOtherVersionThanTheOneBefore) {
-  for (const std::string strategy : {"rolling_strategy", "canary_strategy", "blue_green_strategy",
-                                     "feature_flag_strategy"}) {
+  for (const std::string strategy :
+       {"rolling_strategy", "canary_strategy", "blue_green_strategy", "feature_flag_strategy"}) {
     world_ = std::make_shared<FakeWorld>(clock_);
     manager_.reset();
     StartWith(0);
@@ -93,8 +93,7 @@ TEST_F(WayBackTest, TrafficGoesBackToNoOtherVersionThanTheOneBefore) {
     const v1::DeploymentState state = Run(Version("3.0", text));
     const absl::Status refused = Rollback(state.id(), "1.0");
     EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << strategy;
-    EXPECT_THAT(std::string(refused.message()), HasSubstr("2.0; deploy 1.0 instead"))
-        << strategy;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("2.0; deploy 1.0 instead")) << strategy;
     EXPECT_EQ(Get(state.id()).status(), v1::STATUS_COMPLETED);
     EXPECT_TRUE(Rollback(state.id(), "2.0").ok()) << strategy;
     RunToEnd(state.id());
@@ -117,8 +116,7 @@ TEST_F(WayBackTest, WithoutTheRouterThatSwitchedNothingIsTakenBack) {
   Configure(2);
   GiveDrivers();
   Start();
-  const v1::DeploymentState state =
-      Run(Request("strategy { blue_green_deployment {} }"));
+  const v1::DeploymentState state = Run(Request("strategy { blue_green_deployment {} }"));
   ASSERT_EQ(state.status(), v1::STATUS_COMPLETED) << state.message();
   LoseRouter();
   const absl::Status refused = Rollback(state.id());
