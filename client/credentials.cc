@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/crypto/certificate.h"
 #include "base/status_macros.h"
 #include "base/violations.h"
 
@@ -99,7 +100,9 @@ absl::Status ReadTls(const CredentialFiles& files, const Environment& environmen
   SLUICE_ASSIGN_OR_RETURN(credentials.authorities, ReadPem(ca));
   SLUICE_ASSIGN_OR_RETURN(credentials.certificate, ReadPem(certificate));
   SLUICE_ASSIGN_OR_RETURN(credentials.key, ReadPem(key));
-  return absl::OkStatus();
+  if (!credentials.tls() || credentials.key.empty()) return absl::OkStatus();
+  const absl::Status fits = CheckPrivateKey(credentials.key, credentials.certificate);
+  return fits.ok() ? fits : Wrong(key.source, std::string(fits.message()));
 }
 
 }  // namespace

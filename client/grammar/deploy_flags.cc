@@ -38,17 +38,18 @@ void AddDeploymentFlags(CLI::App& verb, DeployOptions& options) {
                   "service's configured one, of which a strategy named here takes nothing over)");
   verb.add_option("--target", options.targets, "ID or ID=ADDRESS; may be repeated (all)")
       ->allow_extra_args(false);
-  verb.add_option("--on-failure", options.on_failure, "rollback, stop or continue (rollback)")
+  verb.add_option("--on-failure", options.on_failure, 
+                  "rollback, stop or continue (the service's, else rollback)")
       ->check(OneOf({"rollback", "stop", "continue"}));
   verb.add_option(
           "--on-uncertain", options.on_uncertain,
           "after a crash of the daemon that leaves a target unknown: probe_then_retry, pause "
-          "or rollback (probe_then_retry)")
+          "or rollback (the service's, else probe_then_retry)")
       ->check(OneOf({"probe_then_retry", "pause", "rollback"}));
   verb.add_option("--max-failed-targets", options.max_failed_targets,
-                  "targets that may fail without failing the deployment (0)");
+                  "targets that may fail without failing the deployment (the service's, else 0)");
   AddDuration(verb, "--progress-deadline", options.progress_deadline,
-              "longest time without progress (10m)");
+              "longest time without progress (the service's, else 10m)");
   verb.add_option("--reason", options.reason, "why; kept in the record");
   verb.add_option("--metadata", options.metadata, "KEY=VALUE; may be repeated")
       ->allow_extra_args(false);

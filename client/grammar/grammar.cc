@@ -198,6 +198,8 @@ void Grammar::AddAudit() {
   // The library calls back the inner one first.
   verb.callback([this, &verify] {
     if (!verify.parsed()) chosen_ = &(last_ = audit_);
+    // What `verify` has no place for, the library gives to the verb.
+    if (verify.parsed() && !audit_.file.empty()) throw CLI::ExtrasError("verify", {audit_.file});
   });
 }
 

@@ -10,14 +10,14 @@
 namespace sluice::client {
 namespace {
 
-bool IsMet(WaitCondition condition, v1::Status status) {
+bool IsMet(WaitCondition condition, const v1::DeploymentState& state) {
   switch (condition) {
     case WaitCondition::kCompleted:
-      return status == v1::STATUS_COMPLETED;
+      return state.status() == v1::STATUS_COMPLETED;
     case WaitCondition::kPaused:
-      return status == v1::STATUS_PAUSED;
+      return state.status() == v1::STATUS_PAUSED && !state.pausing();
     case WaitCondition::kTerminal:
-      return IsTerminal(status);
+      return IsTerminal(state.status());
   }
   return false;
 }
@@ -45,13 +45,13 @@ ExitCode Run(const WaitOptions& options, Session& session) {
   follow.timeout = options.timeout;
   follow.known = state;
   follow.until = [&options](const v1::DeploymentState& now) {
-    return IsMet(options.condition, now.status()) || IsTerminal(now.status());
+    return IsMet(options.condition, now) || IsTerminal(now.status());
   };
   const auto presenter = MakeSilentPresenter();
   const FollowEnd end = Follow(session, request, *presenter, follow);
   if (end.kind != FollowEnd::Kind::kReached) return ReportEarlyEnd(session, end);
   if (session.structured()) session.PrintState(end.last);
-  if (!IsMet(options.condition, end.last.status())) return Missed(end.last, session);
+  if (!IsMet(options.condition, end.last)) return Missed(end.last, session);
   if (!session.structured()) {
     session.console.Write(
         absl::StrCat("deployment ", ShortId(end.last.id()), " is ", Word(end.last.status()), "\n"));

@@ -47,7 +47,9 @@ void AddPlan(const std::string& title, const v1::Plan& plan, std::vector<Line>& 
 std::vector<Line> RenderPlan(const v1::PlanResponse& plan) {
   std::vector<Line> lines;
   AddPlan("Plan", plan.plan(), lines);
-  if (plan.has_rollback_plan()) AddPlan("If it fails", plan.rollback_plan(), lines);
+  const bool goes_back = plan.on_failure().policy() == v1::FAILURE_POLICY_ROLLBACK;
+  const std::string when = goes_back ? "If it fails" : "If it is rolled back, not by itself";
+  if (plan.has_rollback_plan()) AddPlan(when, plan.rollback_plan(), lines);
   const std::string least = ShortDuration(FromProtoDuration(plan.min_duration()));
   const std::string most = plan.has_max_duration()
                                ? ShortDuration(FromProtoDuration(plan.max_duration()))

@@ -190,7 +190,7 @@ void CheckService(const std::string& field, const config::v1::Service& service,
   if (service.has_strategy()) {
     ValidateStrategy(service.strategy(), FieldPath(field, "strategy"), violations);
     if (LacksRouter(service.strategy(), service)) {
-      violations.Add(FieldPath(field, "strategy.blue_green_deployment"), kNeedsRouter);
+      violations.Add(FieldPath(field, FieldOf(service.strategy())), kNeedsRouter);
     }
   }
   ValidateOnFailure(service.on_failure(), FieldPath(field, "on_failure"), violations);

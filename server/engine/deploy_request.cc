@@ -138,7 +138,7 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
   }
   const v1::Strategy strategy = StrategyOf(request, *definition);
   if (LacksRouter(strategy, definition->config)) {
-    violations.Add("strategy.blue_green_deployment", kNeedsRouter);
+    violations.Add(FieldOf(strategy), kNeedsRouter);
   }
   const bool has_targets = request.targets_size() > 0 || definition->config.targets_size() > 0;
   if (IsTargetBased(strategy) && !has_targets) {
@@ -226,8 +226,14 @@ void DraftDrivers(const config::v1::Service& service, v1::DeploymentState& state
 
 }  // namespace
 
+std::string FieldOf(const v1::Strategy& strategy) {
+  const auto* field = v1::Strategy::descriptor()->FindFieldByNumber(strategy.kind_case());
+  return absl::StrCat("strategy.", field->name());
+}
+
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {
-  return strategy.has_blue_green_deployment() && HasDeployer(service) && !HasRouter(service);
+  return (strategy.has_blue_green_deployment() || !IsTargetBased(strategy)) && HasDeployer(service) &&
+         !HasRouter(service);
 }
 
 std::string LostDriver(const v1::DeploymentState& state, const config::v1::Service& service) {

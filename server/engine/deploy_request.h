@@ -16,12 +16,14 @@
 
 namespace sluice {
 
-// `strategy` puts targets of `service` into slots, for real, and nothing switches between those:
-// what is deployed stands in the place of what ran, and a way back would be a word alone.
+// `strategy` moves the traffic of a `service` whose targets are really deployed, and nothing moves
+// it: there and back would be words alone.
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service);
 inline constexpr char kNeedsRouter[] =
-    "needs a router: the service has none, so that nothing would be switched, neither there nor "
+    "needs a router: the service has none, so that no traffic would be moved, neither there nor "
     "back; configure one, or use rolling_deployment or canary_deployment";
+// "strategy.canary_strategy"
+std::string FieldOf(const v1::Strategy& strategy);
 
 // The kind of driver that the deployment was begun with and that `service` has no longer: to go on
 // or back without it would only look done. Empty when it has what is needed.

@@ -3,6 +3,7 @@
 
 // What the manager tells without changing anything.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "engine/fleet.h"
 #include "engine/plan_duration.h"
 #include "engine/record_size.h"
+#include "engine/run_so_far.h"
 
 namespace sluice {
 namespace {
@@ -28,6 +30,17 @@ std::map<std::string, std::string> KnownVersions(const ServiceDefinition& defini
   return versions;
 }
 
+// How many of the targets the plan comes to.
+int TargetsIn(const v1::Plan& plan, int targets) {
+  int most = 0;
+  for (const v1::Step& step : plan.steps()) {
+    if (!step.has_deploy_targets()) continue;
+    if (!step.deploy_targets().has_up_to_percentage()) return targets;
+    most = std::max(most, TargetsUpTo(step.deploy_targets().up_to_percentage(), targets));
+  }
+  return most;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest& request) const {
@@ -39,8 +52,10 @@ absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest
   v1::PlanResponse response;
   *response.mutable_plan() = draft.plan();
   FillDurations(draft, definition->ports, response);
+  *response.mutable_on_failure() = draft.on_failure();
   // The way back if all of it had been done.
-  for (v1::TargetState& target : *draft.mutable_targets()) target.set_attempts(1);
+  const int touched = TargetsIn(draft.plan(), draft.targets_size());
+  for (int i = 0; i < touched; ++i) draft.mutable_targets(i)->set_attempts(1);
   *response.mutable_rollback_plan() = PlanRollback(draft);
   return response;
 }

@@ -3,6 +3,7 @@
 
 #include "engine/fleet.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -27,11 +28,11 @@ v1::Fleet Inconsistent(v1::FleetConsistency consistency) {
 
 // A call to the router that was cut short or failed may have done its work.
 bool IsTrafficDoubtful(const v1::DeploymentState& state) {
-  if (state.current_step() >= state.plan().steps_size()) return false;
-  const v1::Step& step = state.plan().steps(state.current_step());
-  const bool is_done = step.status() == v1::STEP_STATUS_DONE;
-  const bool is_begun = step.has_start_time();
-  return MovesTraffic(step) && is_begun && !is_done;
+  const auto& steps = state.plan().steps();
+  return std::any_of(steps.begin(), steps.end(), [](const v1::Step& step) {
+    const bool is_done = step.status() == v1::STEP_STATUS_DONE && step.error().empty();
+    return MovesTraffic(step) && step.has_start_time() && !is_done;
+  });
 }
 
 // Where only traffic moves, the traffic says what runs.
@@ -65,6 +66,7 @@ v1::Fleet FleetOf(const v1::DeploymentState& state) {
               target.phase() == v1::TARGET_PHASE_UNCERTAIN;
   }
   if (versions.size() > 1 || doubtful) return Inconsistent(v1::FLEET_CONSISTENCY_MIXED);
+  if (switched && IsTrafficDoubtful(state)) return Inconsistent(v1::FLEET_CONSISTENCY_UNKNOWN);
   // The new version stands beside the one that still has the traffic.
   const bool stands_idle = switched && state.traffic_percentage() <= 0;
   if (stands_idle && *versions.begin() == state.version()) {

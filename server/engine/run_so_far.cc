@@ -55,6 +55,10 @@ TargetIndex IndexTargets(const v1::DeploymentState& state) {
   return index_of;
 }
 
+int TargetsUpTo(double percentage, int targets) {
+  return std::max(1, static_cast<int>(targets * percentage / 100));
+}
+
 std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,
                                int index, const v1::DeployTargets& step,
                                const std::string& version) {
@@ -63,8 +67,7 @@ std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetInd
     for (const std::string& id : step.target_ids()) selected.push_back(index_of.at(id));
     return selected;
   }
-  const int wanted =
-      std::max(1, static_cast<int>(state.targets_size() * step.up_to_percentage() / 100));
+  const int wanted = TargetsUpTo(step.up_to_percentage(), state.targets_size());
   const int missing = wanted - state.result().targets_updated();
   // Those that an earlier run of the daemon has begun with are not counted as updated yet.
   for (int i = 0; i < state.targets_size(); ++i) {

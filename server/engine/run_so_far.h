@@ -34,6 +34,9 @@ RunSoFar RecallRun(const v1::DeploymentState& state);
 using TargetIndex = std::unordered_map<std::string, int>;
 TargetIndex IndexTargets(const v1::DeploymentState& state);
 
+// How many of so many targets a percentage is: rounded down, and one at least.
+int TargetsUpTo(double percentage, int targets);
+
 // The targets, as indices, that step `index` is for: those that it has begun with and those that it
 // has yet to begin with to get to its ids or percentage of `version`.
 std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,

@@ -110,6 +110,10 @@ TEST_F(VerbsTest, WaitTellsWhatItFound) {
   daemon_.Put(Ended(v1::STATUS_PAUSED, v1::PHASE_DEPLOYING));
   EXPECT_EQ(Sluice("wait web --for=paused"), 0);
   EXPECT_EQ(Sluice("wait web --timeout 50ms"), 5);
+  v1::DeploymentState pausing = Ended(v1::STATUS_PAUSED, v1::PHASE_DEPLOYING);
+  pausing.set_pausing(true);
+  daemon_.Put(pausing);
+  EXPECT_EQ(Sluice("wait web --for=paused --timeout 50ms"), 5);
 }
 
 TEST_F(VerbsTest, ListTurnsThePages) {

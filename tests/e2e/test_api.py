@@ -86,7 +86,7 @@ def test_short_ids_are_accepted_where_they_are_unique(start_daemon):
                      if sum(i.startswith(full[:n]) for i in ids) == 1)
         assert call(daemon, "GetState", deployment_id=short).id == full
     daemon.await_status(ids[0], "COMPLETED")
-    assert call(daemon, "Rollback", deployment_id=ids[0][:12]).id == ids[0]
+    assert call(daemon, "Rollback", deployment_id=ids[0][:12], to_version="v0").id == ids[0]
 
 
 def test_a_plan_shows_everything_and_does_nothing(start_daemon, make_fleet):
