@@ -37,6 +37,9 @@ struct RecordFilter {
   std::string deployment_id;  // whole
   std::string service;
   int64_t after = 0;  // nothing up to this revision: a reader that begins with the present
+  // The newest revision when the reader began: what had ended by then is history, of which it gets
+  // what is still kept when its turn comes.
+  int64_t begun = 0;
 };
 
 // Which records changed. A reader whom that does not concern has nothing new to read.
@@ -138,8 +141,8 @@ class Registry {
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every
-  // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone, or
-  // it is none of this registry.
+  // terminal state since the filter's `begun`. OUT_OF_RANGE when wanted records after `revision`
+  // and `begun` are gone (unless both are 0), or `revision` is none of this registry.
   absl::StatusOr<SnapshotPtr> NextAfter(int64_t revision, const RecordFilter& filter) const;
   // Blocks until the newest revision is above `seen`, the clock's Monotonic() is at `until`, or
   // Close was called; returns the newest one.
