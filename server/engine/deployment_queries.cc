@@ -17,13 +17,17 @@
 namespace sluice {
 namespace {
 
-// Of the targets that are configured, and whose version is known.
+// Of the targets that are configured; of those that were never deployed what the configuration
+// says.
 std::map<std::string, std::string> KnownVersions(const ServiceDefinition& definition,
                                                  const ServiceMemory& memory) {
   std::map<std::string, std::string> versions;
   for (const v1::Target& target : definition.config.targets()) {
     const auto found = memory.target_versions.find(target.id());
-    if (found != memory.target_versions.end() && !found->second.empty()) versions.insert(*found);
+    std::string version = found == memory.target_versions.end() ? "" : found->second;
+    if (version.empty()) version = target.version();
+    if (version.empty()) version = definition.config.initial_version();
+    if (!version.empty()) versions.emplace(target.id(), std::move(version));
   }
   return versions;
 }

@@ -11,6 +11,23 @@
 #include "strategy/deployment_state.h"
 
 namespace sluice {
+namespace {
+
+// Whether a deployer's call that succeeded put the version there, and none has failed since.
+bool WasPutThere(const v1::TargetState& target) {
+  switch (target.phase()) {
+    case v1::TARGET_PHASE_SUCCEEDED:
+    case v1::TARGET_PHASE_ROLLED_BACK:
+    case v1::TARGET_PHASE_CHECKING_HEALTH:
+      return true;
+    case v1::TARGET_PHASE_FAILED:
+      return target.health() == v1::TARGET_HEALTH_UNHEALTHY;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 ServiceMemory Registry::MemoryOf(const std::string& service) const {
   MutexLock lock(mutex_);
@@ -52,7 +69,10 @@ void Registry::Remember(const v1::DeploymentState& state) {
     memory.active_version = state.previous_version();
   }
   for (const v1::TargetState& target : state.targets()) {
-    memory.target_versions[target.target().id()] = target.target().version();
+    const std::string& id = target.target().id();
+    // Else it is only what was assumed: unknown, so that the next deployment asks.
+    const bool is_fact = WasPutThere(target) || memory.target_versions.count(id) > 0;
+    if (is_fact) memory.target_versions[id] = target.target().version();
   }
   changes_.services.insert(state.service());
 }
