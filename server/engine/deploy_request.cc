@@ -155,9 +155,8 @@ void Complete(v1::Target& target, const v1::Target& configured) {
 
 void DraftTargets(const v1::DeployRequest& request, const ServiceDefinition& definition,
                   const ServiceMemory& memory, v1::DeploymentState& state) {
-  const auto& chosen = request.targets_size() > 0 ? request.targets() : definition.config.targets();
   const TargetIndex index = IndexOf(definition);
-  for (const v1::Target& choice : chosen) {
+  for (const v1::Target& choice : ChosenTargets(request, definition)) {
     v1::TargetState& draft = *state.add_targets();
     v1::Target& target = *draft.mutable_target();
     target = choice;
@@ -226,6 +225,11 @@ absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
   ValidateTargets(request, violations);
   if (service_is_named) ValidateFit(request, definition, violations);
   return violations.ToStatus();
+}
+
+const TargetList& ChosenTargets(const v1::DeployRequest& request,
+                                const ServiceDefinition& definition) {
+  return request.targets_size() > 0 ? request.targets() : definition.config.targets();
 }
 
 v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,

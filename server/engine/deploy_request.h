@@ -28,6 +28,10 @@ inline constexpr char kNeedsRouter[] =
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
                                    const ServiceDefinition* definition);
 
+// Those that the request is for: its own, or all that are configured.
+const TargetList& ChosenTargets(const v1::DeployRequest& request,
+                                const ServiceDefinition& definition);
+
 // The record of a valid request, without id, status and times.
 v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
                                     const ServiceDefinition& definition,

@@ -27,6 +27,7 @@
 #include "engine/request_log.h"
 #include "engine/shared_state.h"
 #include "engine/snapshot.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "ports/record_store.h"
 #include "sluice/v1/deployment_service.pb.h"
 
@@ -53,6 +54,8 @@ struct ChangedRecords {
                : ids.count(filter.deployment_id) > 0;
   }
 };
+
+using TargetList = google::protobuf::RepeatedPtrField<v1::Target>;
 
 // What is known of a service from its deployments.
 struct ServiceMemory {
@@ -155,7 +158,8 @@ class Registry {
   void Close();
   bool closed() const;
 
-  ServiceMemory MemoryOf(const std::string& service) const;
+  // Of the versions of its targets only those of `targets`: a service may have had very many.
+  ServiceMemory MemoryOf(const std::string& service, const TargetList& targets = {}) const;
   // ServiceMemory::changes of the service; 0 when nothing is known of it.
   int64_t MemoryChangesOf(const std::string& service) const;
   std::vector<std::string> Services() const;
@@ -164,6 +168,10 @@ class Registry {
   // deployment that has not ended; where too many have not, it looks again when there are a tenth
   // more. Returns how many. `kept` is asked, under the registry's lock, when there may be too many.
   size_t ForgetServices(size_t most, absl::FunctionRef<std::set<std::string>()> kept);
+  // When the versions of more than `most` targets of the service are known: forgets all but `kept`
+  // and those of its latest deployments, of which it takes the next one until a third of `most` is
+  // reached. Returns how many.
+  size_t ForgetTargets(const std::string& service, size_t most, const TargetList& kept);
 
  private:
   struct Entry {
@@ -218,6 +226,9 @@ class Registry {
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether the record keeps its service from being forgotten may have changed.
   void NoteRest(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::set<std::string> LatestTargets(const std::string& service, size_t enough,
+                                      const TargetList& kept) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<std::string> OldestServices(size_t count, const std::set<std::string>& kept) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetService(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
