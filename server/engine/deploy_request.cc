@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/host_address.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
 #include "strategy/create_strategy.h"
@@ -97,6 +98,22 @@ void ValidateChoice(const v1::DeployRequest& request, const ServiceDefinition& d
   }
 }
 
+// Those that the configuration does not know as they are.
+void ValidateAddresses(const v1::DeployRequest& request, const ServiceDefinition& definition,
+                       Violations& violations) {
+  const bool is_free = MayBringTargets(definition) && request.targets_size() <= kMaxTargets;
+  if (!is_free || !definition.ports.dials_targets) return;
+  const TargetIndex index = IndexOf(definition);
+  for (int i = 0; i < request.targets_size(); ++i) {
+    const v1::Target& target = request.targets(i);
+    const v1::Target* configured = Find(index, target.id());
+    const bool is_configured = configured != nullptr && (target.address().empty() ||
+                                                         target.address() == configured->address());
+    const std::string field = FieldPath("targets", static_cast<size_t>(i));
+    if (!is_configured) CheckHostAddress(FieldPath(field, "address"), target.address(), violations);
+  }
+}
+
 void ValidateTargets(const v1::DeployRequest& request, Violations& violations) {
   if (request.targets_size() > kMaxTargets) {
     violations.Add("targets",
@@ -129,6 +146,7 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
     return;
   }
   ValidateChoice(request, *definition, violations);
+  ValidateAddresses(request, *definition, violations);
   const bool has_strategy = request.has_strategy() ||
                             definition->config.strategy().kind_case() != v1::Strategy::KIND_NOT_SET;
   if (!definition->configured && !has_strategy) {
