@@ -76,19 +76,21 @@ void StateFeed::Run() {
     const absl::Time begin = absl::Now();
     read_something_ = false;
     const grpc::Status status = ReadStream();
-    if (read_something_ || absl::Now() - begin > kLongestConnect) {
-      last_contact = absl::Now();
-      rest = kFirstRest;
-    }
-    if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE && request_.from_revision() > 0) {
-      // A daemon that was away for long, or counts from the beginning again.
-      request_.set_from_revision(0);
-      Put(FeedBegunAnew{});
-      continue;
-    }
+    const bool has_lasted = absl::Now() - begin > kLongestConnect;
+    // A daemon that was away for long, or counts from the beginning again.
+    const bool is_gone =
+        status.error_code() == grpc::StatusCode::OUT_OF_RANGE && request_.from_revision() > 0;
+    if (read_something_ || has_lasted) last_contact = absl::Now();
+    // One that answers so whenever it is asked is not to be asked without rest.
+    if (has_lasted || (read_something_ && !is_gone)) rest = kFirstRest;
     const bool patient = absl::Now() - last_contact < kPatience;
-    if (!IsInterruption(status.error_code()) || !patient) return Put(FeedEnded{status});
-    Put(FeedInterrupted{status});
+    if (is_gone) {
+      BeginAnew();
+    } else if (!IsInterruption(status.error_code()) || !patient) {
+      return Put(FeedEnded{status});
+    } else {
+      Put(FeedInterrupted{status});
+    }
     if (!Rest(rest)) return;
     rest = std::min(rest * 2, kLongestRest);
   }
@@ -107,6 +109,13 @@ grpc::Status StateFeed::ReadStream() {
     AwaitRoom();
   }
   return reader->Finish();
+}
+
+void StateFeed::BeginAnew() {
+  const int64_t missed_after = request_.from_revision();
+  request_.set_from_revision(0);
+  // Without anything new in between it has been said.
+  if (std::exchange(missed_after_, missed_after) != missed_after) Put(FeedBegunAnew{});
 }
 
 void StateFeed::Put(FeedEvent event) {

@@ -9,6 +9,7 @@
 #ifndef SLUICE_CLIENT_STATE_FEED_H_
 #define SLUICE_CLIENT_STATE_FEED_H_
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -66,6 +67,8 @@ class StateFeed {
   void Run();
   // Reads one stream to its end.
   grpc::Status ReadStream();
+  // The next stream begins with the present states.
+  void BeginAnew();
   void Put(FeedEvent event);
   // Until few are left to be taken, or the feed is being destroyed.
   void AwaitRoom();
@@ -76,6 +79,7 @@ class StateFeed {
   Connection& connection_;
   v1::WatchStatesRequest request_;  // of the reading thread
   bool read_something_ = false;     // of the reading thread: from the present stream
+  int64_t missed_after_ = 0;        // of the reading thread: where it began anew last
   UniqueFd wake_;
   Mutex mutex_;
   CondVar stopping_;

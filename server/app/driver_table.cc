@@ -150,6 +150,13 @@ void CheckDrivers(absl::string_view field, const config::v1::Service& service,
   }
 }
 
+bool CallsUrlsOfTargets(const config::v1::Service& service) {
+  const config::v1::Deployer& deployer = service.deployer();
+  const config::v1::HealthCheck& check = service.health_check();
+  return check.has_tcp() || (deployer.has_http() && HttpDeployer::DialsTargets(deployer.http())) ||
+         (check.has_http() && HttpHealthCheck::DialsTargets(check.http()));
+}
+
 absl::StatusOr<ServicePorts> MakePorts(const config::v1::Service& service) {
   Violations violations;
   CheckDrivers("", service, violations);
@@ -159,6 +166,8 @@ absl::StatusOr<ServicePorts> MakePorts(const config::v1::Service& service) {
   ports.health_check = MakeHealthCheck(service.health_check());
   ports.health_policy = MakeHealthPolicy(service.health_check());
   ports.router = MakeRouter(service.router());
+  ports.dials_targets = CallsUrlsOfTargets(service) || service.deployer().has_grpc() ||
+                        service.health_check().has_grpc();
   return ports;
 }
 

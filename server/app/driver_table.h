@@ -20,6 +20,9 @@ namespace sluice {
 void CheckDrivers(absl::string_view field, const config::v1::Service& service,
                   Violations& violations);
 
+// Whether a target's address becomes a part of a URL.
+bool CallsUrlsOfTargets(const config::v1::Service& service);
+
 // INVALID_ARGUMENT lists what CheckDrivers finds, with paths inside the service.
 absl::StatusOr<ServicePorts> MakePorts(const config::v1::Service& service);
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/driver_table.h"
 #include "auth/validate_access.h"
+#include "base/host_address.h"
 #include "base/timestamp.h"
 #include "engine/deploy_request.h"
 #include "rpc/listen_address.h"
@@ -151,6 +152,11 @@ void CheckTarget(const std::string& field, const v1::Target& target, Violations&
   }
 }
 
+// A request may give the address of a target that has none.
+void CheckAddress(const std::string& field, const v1::Target& target, Violations& violations) {
+  if (!target.address().empty()) CheckHostAddress(field, target.address(), violations);
+}
+
 void CheckTargets(const std::string& field, const config::v1::Service& service,
                   Violations& violations) {
   const std::string list = FieldPath(field, "targets");
@@ -160,9 +166,11 @@ void CheckTargets(const std::string& field, const config::v1::Service& service,
     return;
   }
   UniqueNames ids(list);
+  const bool calls_urls = CallsUrlsOfTargets(service);
   for (int i = 0; i < service.targets_size(); ++i) {
     const std::string target = FieldPath(list, static_cast<size_t>(i));
     CheckTarget(target, service.targets(i), violations);
+    if (calls_urls) CheckAddress(FieldPath(target, "address"), service.targets(i), violations);
     ids.Check(FieldPath(target, "id"), service.targets(i).id(), static_cast<size_t>(i), violations);
   }
 }

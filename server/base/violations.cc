@@ -120,6 +120,9 @@ void CheckVersion(absl::string_view field, absl::string_view version, Violations
   } else if (version.size() > kMaxVersionBytes || !IsPrintableAscii(version)) {
     violations.Add(field, absl::StrCat("must be 1 to 128 printable characters without spaces, is ",
                                        Quoted(version)));
+  } else if (version == "." || version == "..") {
+    // In the path of a URL or of a file it would be another place.
+    violations.Add(field, absl::StrCat("must not be ", Quoted(version)));
   }
 }
 

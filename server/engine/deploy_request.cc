@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/host_address.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
 #include "engine/way_back.h"
@@ -98,6 +99,22 @@ void ValidateChoice(const v1::DeployRequest& request, const ServiceDefinition& d
   }
 }
 
+// Those that the configuration does not know as they are.
+void ValidateAddresses(const v1::DeployRequest& request, const ServiceDefinition& definition,
+                       Violations& violations) {
+  const bool is_free = MayBringTargets(definition) && request.targets_size() <= kMaxTargets;
+  if (!is_free || !definition.ports.dials_targets) return;
+  const TargetIndex index = IndexOf(definition);
+  for (int i = 0; i < request.targets_size(); ++i) {
+    const v1::Target& target = request.targets(i);
+    const v1::Target* configured = Find(index, target.id());
+    const bool is_configured = configured != nullptr && (target.address().empty() ||
+                                                         target.address() == configured->address());
+    const std::string field = FieldPath("targets", static_cast<size_t>(i));
+    if (!is_configured) CheckHostAddress(FieldPath(field, "address"), target.address(), violations);
+  }
+}
+
 void ValidateTargets(const v1::DeployRequest& request, Violations& violations) {
   if (request.targets_size() > kMaxTargets) {
     violations.Add("targets",
@@ -130,6 +147,7 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
     return;
   }
   ValidateChoice(request, *definition, violations);
+  ValidateAddresses(request, *definition, violations);
   const bool has_strategy = request.has_strategy() ||
                             definition->config.strategy().kind_case() != v1::Strategy::KIND_NOT_SET;
   if (!definition->configured && !has_strategy) {
@@ -156,9 +174,8 @@ void Complete(v1::Target& target, const v1::Target& configured) {
 
 void DraftTargets(const v1::DeployRequest& request, const ServiceDefinition& definition,
                   const ServiceMemory& memory, v1::DeploymentState& state) {
-  const auto& chosen = request.targets_size() > 0 ? request.targets() : definition.config.targets();
   const TargetIndex index = IndexOf(definition);
-  for (const v1::Target& choice : chosen) {
+  for (const v1::Target& choice : ChosenTargets(request, definition)) {
     v1::TargetState& draft = *state.add_targets();
     v1::Target& target = *draft.mutable_target();
     target = choice;
@@ -256,6 +273,11 @@ absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
   ValidateTargets(request, violations);
   if (service_is_named) ValidateFit(request, definition, violations);
   return violations.ToStatus();
+}
+
+const TargetList& ChosenTargets(const v1::DeployRequest& request,
+                                const ServiceDefinition& definition) {
+  return request.targets_size() > 0 ? request.targets() : definition.config.targets();
 }
 
 v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,

@@ -34,6 +34,10 @@ std::string LostDriver(const v1::DeploymentState& state, const config::v1::Servi
 absl::Status ValidateDeployRequest(const v1::DeployRequest& request,
                                    const ServiceDefinition* definition);
 
+// Those that the request is for: its own, or all that are configured.
+const TargetList& ChosenTargets(const v1::DeployRequest& request,
+                                const ServiceDefinition& definition);
+
 // The record of a valid request, without id, status and times.
 v1::DeploymentState DraftDeployment(const v1::DeployRequest& request,
                                     const ServiceDefinition& definition,

@@ -24,6 +24,8 @@ namespace sluice {
 namespace {
 
 constexpr size_t kMaxLoggedBytes = 1024;
+// Of one service: three times what a deployment may have, so that seldom any has to be forgotten.
+constexpr size_t kMostKnownTargets = 30'000;
 
 void LogEnd(const v1::DeploymentState& state) {
   if (!IsTerminal(state.status())) {
@@ -80,7 +82,8 @@ std::optional<std::string> DeploymentManager::FindMade(const RequestLog::Name& n
 
 DeploymentManager::Draft DeploymentManager::MakeDraft(const v1::DeployRequest& request,
                                                       const ServiceDefinition& definition) const {
-  const ServiceMemory memory = registry_.MemoryOf(request.service());
+  const ServiceMemory memory =
+      registry_.MemoryOf(request.service(), ChosenTargets(request, definition));
   return {DraftDeployment(request, definition, memory), memory.changes};
 }
 
@@ -111,6 +114,7 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   requests_.Add(entry, clock_.Monotonic());
   SnapshotPtr accepted = registry_.Insert(std::move(state), std::move(entry));
   if (!definition->configured) ForgetOldServices();
+  ForgetOldTargets(*definition, request.service());
   return accepted;
 }
 
@@ -118,6 +122,15 @@ void DeploymentManager::ForgetOldServices() {
   const size_t forgotten =
       registry_.ForgetServices(max_unconfigured_services_, [this] { return catalog_.Names(); });
   if (forgotten > 0) spdlog::info("event=services_forgotten services={}", forgotten);
+}
+
+void DeploymentManager::ForgetOldTargets(const ServiceDefinition& definition,
+                                         const std::string& service) {
+  const size_t forgotten =
+      registry_.ForgetTargets(service, kMostKnownTargets, definition.config.targets());
+  if (forgotten > 0) {
+    spdlog::info("event=targets_forgotten service={} targets={}", service, forgotten);
+  }
 }
 
 absl::StatusOr<SnapshotPtr> DeploymentManager::MadeBefore(const std::string& id,

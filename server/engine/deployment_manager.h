@@ -72,7 +72,8 @@ class DeploymentManager {
  private:
   using JobPtr = std::shared_ptr<DeploymentJob>;
 
-  void FillFleet(const ServiceMemory& memory, v1::Service& service) const;
+  void FillFleet(const ServiceMemory& memory, const ServiceDefinition* definition,
+                 v1::Service& service) const;
 
   // What the same request made before.
   std::optional<std::string> FindMade(const RequestLog::Name& name,
@@ -85,6 +86,8 @@ class DeploymentManager {
   // Whether a change would be taken: the daemon does not stop, and the disk does not fail.
   absl::Status CheckAccepting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetOldServices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetOldTargets(const ServiceDefinition& definition, const std::string& service)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFree(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ResumeOne(const v1::DeploymentState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What a deployment that was accepted before is gone on with or taken back with.

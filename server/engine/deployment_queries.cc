@@ -19,13 +19,17 @@
 namespace sluice {
 namespace {
 
-// Of the targets that are configured, and whose version is known.
+// Of the targets that are configured; of those that were never deployed what the configuration
+// says.
 std::map<std::string, std::string> KnownVersions(const ServiceDefinition& definition,
                                                  const ServiceMemory& memory) {
   std::map<std::string, std::string> versions;
   for (const v1::Target& target : definition.config.targets()) {
     const auto found = memory.target_versions.find(target.id());
-    if (found != memory.target_versions.end() && !found->second.empty()) versions.insert(*found);
+    std::string version = found == memory.target_versions.end() ? "" : found->second;
+    if (version.empty()) version = target.version();
+    if (version.empty()) version = definition.config.initial_version();
+    if (!version.empty()) versions.emplace(target.id(), std::move(version));
   }
   return versions;
 }
@@ -47,7 +51,8 @@ absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest
   const ServiceDefinitionPtr definition = catalog_.Find(request.service());
   SLUICE_RETURN_IF_ERROR(ValidateDeployRequest(request, definition.get()));
   v1::DeploymentState draft =
-      DraftDeployment(request, *definition, registry_.MemoryOf(request.service()));
+      DraftDeployment(request, *definition,
+                      registry_.MemoryOf(request.service(), ChosenTargets(request, *definition)));
   SLUICE_RETURN_IF_ERROR(CheckRecordSize(draft));
   v1::PlanResponse response;
   *response.mutable_plan() = draft.plan();
@@ -72,11 +77,13 @@ v1::ListServicesResponse DeploymentManager::ListServices() const {
   MutexLock lock(mutex_);
   v1::ListServicesResponse response;
   for (auto& [name, service] : services) {
-    const ServiceMemory memory = registry_.MemoryOf(name);
+    const ServiceDefinitionPtr definition = catalog_.Find(name);
+    const ServiceMemory memory = registry_.MemoryOf(
+        name, definition == nullptr ? TargetList() : definition->config.targets());
     service.set_name(name);
     if (!memory.active_version.empty()) service.set_active_version(memory.active_version);
     service.set_latest_deployment_id(memory.latest_deployment_id);
-    FillFleet(memory, service);
+    FillFleet(memory, definition.get(), service);
     const auto active = active_of_.find(name);
     if (active != active_of_.end()) service.set_active_deployment_id(active->second);
     *response.add_services() = std::move(service);
@@ -84,10 +91,10 @@ v1::ListServicesResponse DeploymentManager::ListServices() const {
   return response;
 }
 
-void DeploymentManager::FillFleet(const ServiceMemory& memory, v1::Service& service) const {
+void DeploymentManager::FillFleet(const ServiceMemory& memory, const ServiceDefinition* definition,
+                                  v1::Service& service) const {
   const absl::StatusOr<SnapshotPtr> latest = registry_.Get(memory.latest_deployment_id);
   if (!latest.ok() || !(*latest)->state().has_fleet()) return;
-  const ServiceDefinitionPtr definition = catalog_.Find(service.name());
   const bool has_targets = definition != nullptr && definition->configured;
   *service.mutable_fleet() =
       FleetOfService((*latest)->state(), has_targets ? KnownVersions(*definition, memory)

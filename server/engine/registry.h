@@ -27,6 +27,7 @@
 #include "engine/request_log.h"
 #include "engine/shared_state.h"
 #include "engine/snapshot.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "ports/record_store.h"
 #include "sluice/v1/deployment_service.pb.h"
 
@@ -37,6 +38,9 @@ struct RecordFilter {
   std::string deployment_id;  // whole
   std::string service;
   int64_t after = 0;  // nothing up to this revision: a reader that begins with the present
+  // The newest revision when the reader began: what had ended by then is history, of which it gets
+  // what is still kept when its turn comes.
+  int64_t begun = 0;
 };
 
 // Which records changed. A reader whom that does not concern has nothing new to read.
@@ -50,6 +54,8 @@ struct ChangedRecords {
                : ids.count(filter.deployment_id) > 0;
   }
 };
+
+using TargetList = google::protobuf::RepeatedPtrField<v1::Target>;
 
 // What is known of a service from its deployments.
 struct ServiceMemory {
@@ -138,8 +144,8 @@ class Registry {
 
   // The next state after `revision` in order of revisions; null when there is none yet. A reader
   // that goes on with the revision of what it got sees the latest state of every record, and every
-  // terminal state. OUT_OF_RANGE when wanted records after `revision` (unless it is 0) are gone, or
-  // it is none of this registry.
+  // terminal state since the filter's `begun`. OUT_OF_RANGE when wanted records after `revision`
+  // and `begun` are gone (unless both are 0), or `revision` is none of this registry.
   absl::StatusOr<SnapshotPtr> NextAfter(int64_t revision, const RecordFilter& filter) const;
   // Blocks until the newest revision is above `seen`, the clock's Monotonic() is at `until`, or
   // Close was called; returns the newest one.
@@ -152,7 +158,8 @@ class Registry {
   void Close();
   bool closed() const;
 
-  ServiceMemory MemoryOf(const std::string& service) const;
+  // Of the versions of its targets only those of `targets`: a service may have had very many.
+  ServiceMemory MemoryOf(const std::string& service, const TargetList& targets = {}) const;
   // ServiceMemory::changes of the service; 0 when nothing is known of it.
   int64_t MemoryChangesOf(const std::string& service) const;
   std::vector<std::string> Services() const;
@@ -161,6 +168,10 @@ class Registry {
   // deployment that has not ended; where too many have not, it looks again when there are a tenth
   // more. Returns how many. `kept` is asked, under the registry's lock, when there may be too many.
   size_t ForgetServices(size_t most, absl::FunctionRef<std::set<std::string>()> kept);
+  // When the versions of more than `most` targets of the service are known: forgets all but `kept`
+  // and those of its latest deployments, of which it takes the next one until a third of `most` is
+  // reached. Returns how many.
+  size_t ForgetTargets(const std::string& service, size_t most, const TargetList& kept);
 
  private:
   struct Entry {
@@ -215,6 +226,9 @@ class Registry {
   void Prune(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether the record keeps its service from being forgotten may have changed.
   void NoteRest(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::set<std::string> LatestTargets(const std::string& service, size_t enough,
+                                      const TargetList& kept) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<std::string> OldestServices(size_t count, const std::set<std::string>& kept) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetService(const std::string& service) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

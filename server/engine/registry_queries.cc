@@ -133,8 +133,9 @@ absl::StatusOr<SnapshotPtr> Registry::NextAfter(int64_t revision,
                                                 const RecordFilter& filter) const {
   MutexLock lock(mutex_);
   const int64_t pruned_through = std::max(PrunedThrough(filter), first_revision_);
-  if (revision > 0 && revision < pruned_through) {
-    return absl::OutOfRangeError(absl::StrCat("revision ", revision,
+  const int64_t complete_through = std::max(revision, filter.begun);
+  if (complete_through > 0 && complete_through < pruned_through) {
+    return absl::OutOfRangeError(absl::StrCat("revision ", complete_through,
                                               " is too old: states up to revision ", pruned_through,
                                               " are gone; watch from 0 again"));
   }

@@ -11,11 +11,39 @@
 #include "strategy/deployment_state.h"
 
 namespace sluice {
+namespace {
 
-ServiceMemory Registry::MemoryOf(const std::string& service) const {
+// Whether a deployer's call that succeeded put the version there, and none has failed since.
+bool WasPutThere(const v1::TargetState& target) {
+  switch (target.phase()) {
+    case v1::TARGET_PHASE_SUCCEEDED:
+    case v1::TARGET_PHASE_ROLLED_BACK:
+    case v1::TARGET_PHASE_CHECKING_HEALTH:
+      return true;
+    case v1::TARGET_PHASE_FAILED:
+      return target.health() == v1::TARGET_HEALTH_UNHEALTHY;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ServiceMemory Registry::MemoryOf(const std::string& service, const TargetList& targets) const {
   MutexLock lock(mutex_);
   const auto found = memory_.find(service);
-  return found == memory_.end() ? ServiceMemory() : found->second;
+  if (found == memory_.end()) return {};
+  const ServiceMemory& memory = found->second;
+  ServiceMemory part{.active_version = memory.active_version,
+                     .activated_by = memory.activated_by,
+                     .target_versions = {},
+                     .latest_deployment_id = memory.latest_deployment_id,
+                     .changes = memory.changes};
+  for (const v1::Target& target : targets) {
+    const auto known = memory.target_versions.find(target.id());
+    if (known != memory.target_versions.end()) part.target_versions.insert(*known);
+  }
+  return part;
 }
 
 int64_t Registry::MemoryChangesOf(const std::string& service) const {
@@ -52,7 +80,10 @@ void Registry::Remember(const v1::DeploymentState& state) {
     memory.active_version = state.previous_version();
   }
   for (const v1::TargetState& target : state.targets()) {
-    memory.target_versions[target.target().id()] = target.target().version();
+    const std::string& id = target.target().id();
+    // Else it is only what was assumed: unknown, so that the next deployment asks.
+    const bool is_fact = WasPutThere(target) || memory.target_versions.count(id) > 0;
+    if (is_fact) memory.target_versions[id] = target.target().version();
   }
   changes_.services.insert(state.service());
 }
@@ -86,6 +117,32 @@ size_t Registry::ForgetServices(size_t most, absl::FunctionRef<std::set<std::str
   if (journal_ != nullptr) CommitNext();
   looked_through_ = memory_.size() + some;
   return oldest.size();
+}
+
+size_t Registry::ForgetTargets(const std::string& service, size_t most, const TargetList& kept) {
+  MutexLock lock(mutex_);
+  const auto found = memory_.find(service);
+  if (found == memory_.end() || found->second.target_versions.size() <= most) return 0;
+  const std::set<std::string> wanted = LatestTargets(service, most / 3, kept);
+  const size_t forgotten = std::erase_if(Change(service).target_versions, [&](const auto& known) {
+    return wanted.count(known.first) == 0;
+  });
+  changes_.services.insert(service);
+  if (journal_ != nullptr) CommitNext();
+  return forgotten;
+}
+
+std::set<std::string> Registry::LatestTargets(const std::string& service, size_t enough,
+                                              const TargetList& kept) const {
+  std::set<std::string> ids;
+  for (const v1::Target& target : kept) ids.insert(target.id());
+  const std::vector<std::string>& deployments = by_service_.at(service);
+  for (auto id = deployments.rbegin(); id != deployments.rend() && ids.size() < enough; ++id) {
+    for (const v1::TargetState& target : entries_.at(*id).state->targets()) {
+      ids.insert(target.target().id());
+    }
+  }
+  return ids;
 }
 
 std::vector<std::string> Registry::OldestServices(size_t count,

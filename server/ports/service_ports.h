@@ -21,6 +21,9 @@ struct ServicePorts {
   std::shared_ptr<HealthCheck> health_check;
   HealthPolicy health_policy;
   std::shared_ptr<TrafficRouter> router;
+  // One of them reaches targets by their address: that is not to be anything else than a host, lest
+  // a request says more of a URL or a socket than where the target is.
+  bool dials_targets = false;
 };
 
 }  // namespace sluice

@@ -46,9 +46,13 @@ absl::StatusOr<WatchStart> StartOfWatch(const CallGate& gate, const Call& call,
     return ViolationError("from_revision", "must be 0 or more");
   }
   WatchStart start{.filter = {}, .revision = request.from_revision(), .service = {}};
+  // Asked before what is present, so that nothing ends unseen in between.
+  const int64_t begun = registry.newest_revision();
   SLUICE_RETURN_IF_ERROR(SetSubject(gate, call, registry, request, start));
   if (start.revision == 0) {
     SLUICE_ASSIGN_OR_RETURN(start.filter.after, BeforeThePresent(registry, start.filter));
+    // A deployment is there as a whole, or not at all.
+    if (start.filter.deployment_id.empty()) start.filter.begun = begun;
   }
   return start;
 }

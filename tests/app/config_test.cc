@@ -115,6 +115,25 @@ services:
                           StartsWith("f:8:5: services[1].name: must be unique, \"shop\" is that")));
 }
 
+TEST(Config, AnAddressThatBecomesAPartOfAUrlIsAHost) {
+  const std::string targets =
+      "services:\n  - name: shop\n    targets: [{id: a, address: 'h:1/x'}, {id: b}, "
+      "{id: c, address: 'h:1'}]\n    ";
+  const auto is_no_host =
+      ElementsAre(HasSubstr("services[0].targets[0].address: must be host:port"));
+  for (const std::string driver :
+       {"deployer: {http: {url: 'http://{address}/'}}",
+        "deployer: {http: {url: 'http://gateway/', version_url: 'http://{address}/version'}}",
+        "health_check: {http: {path: /}}", "health_check: {tcp: {}}"}) {
+    EXPECT_THAT(Faults(targets + driver + "\n"), is_no_host) << driver;
+  }
+  for (const std::string driver :
+       {"deployer: {http: {url: 'http://gateway/{target_id}'}}", "deployer: {grpc: {}}",
+        "health_check: {http: {path: 'http://gateway/{target_id}'}}"}) {
+    EXPECT_THAT(Faults(targets + driver + "\n"), IsEmpty()) << driver;
+  }
+}
+
 struct FaultCase {
   const char* text;
   const char* fault;

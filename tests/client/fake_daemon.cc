@@ -71,6 +71,11 @@ void FakeDaemon::Refuse(const grpc::Status& status, int calls) {
   refusals_ = calls;
 }
 
+void FakeDaemon::EndWatches(const grpc::Status& status) {
+  MutexLock lock(mutex_);
+  end_of_watches_ = status;
+}
+
 void FakeDaemon::AwaitWatches(int count) {
   MutexLock lock(mutex_);
   while (watches_ < count) changed_.Wait(mutex_);
@@ -169,6 +174,7 @@ grpc::Status FakeDaemon::WatchStates(grpc::ServerContext* context,
       changed_.NotifyAll();
     }
     MutexLock lock(mutex_);
+    if (!end_of_watches_.ok()) return end_of_watches_;
     changed_.WaitUntil(mutex_, std::chrono::steady_clock::now() + kLookAgain);
   }
   return {grpc::StatusCode::UNAVAILABLE, "shutting down"};

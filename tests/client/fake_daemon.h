@@ -36,6 +36,8 @@ class FakeDaemon final : public v1::DeploymentService::Service {
   void Put(v1::DeploymentState state);
   // The next `calls` calls of any RPC but WatchStates are answered with this.
   void Refuse(const grpc::Status& status, int calls = 1);
+  // Every watch ends with this once it has sent a state or has none to send.
+  void EndWatches(const grpc::Status& status);
   // The last request of that type, as sent.
   template <class Request>
   Request Last() {
@@ -91,6 +93,7 @@ class FakeDaemon final : public v1::DeploymentService::Service {
   int sent_ ABSL_GUARDED_BY(mutex_) = 0;
   int refusals_ ABSL_GUARDED_BY(mutex_) = 0;
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status end_of_watches_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::client

@@ -17,8 +17,20 @@ TEST(TemplateTest, ReplacesEveryPlaceholderAndEscapesAllButTheAddress) {
   call.version = "{service}";
   call.target_id = "1/2";
   call.deployment_id = "x~y";
-  EXPECT_EQ(ExpandUrl("http://{address}/{service}/{version}/{target_id}/{deployment_id}/{x}", call),
-            "http://[::1]:80/a%20b/%7Bservice%7D/1%2F2/x~y/{x}");
+  EXPECT_EQ(
+      *ExpandUrl("http://{address}/{service}/{version}/{target_id}/{deployment_id}/{x}", call),
+      "http://[::1]:80/a%20b/%7Bservice%7D/1%2F2/x~y/{x}");
+}
+
+TEST(TemplateTest, AnAddressThatIsMoreThanAHostMakesNoUrl) {
+  TargetCall call;
+  for (const char* address : {"host:80/admin?x=", "host#", "user@host", "host:80\\x", "a b", ""}) {
+    call.target_address = address;
+    const absl::StatusOr<std::string> url = ExpandUrl("http://{address}/deploy", call);
+    EXPECT_TRUE(absl::IsInvalidArgument(url.status())) << address;
+    EXPECT_NE(std::string(url.status().message()).find(Quoted(address)), std::string::npos);
+    EXPECT_EQ(*ExpandUrl("http://gateway/{target_id}", call), "http://gateway/");
+  }
 }
 
 TEST(TemplateTest, EscapesAllButUnreservedCharacters) {

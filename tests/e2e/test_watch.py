@@ -106,6 +106,18 @@ def test_a_revision_whose_states_are_gone_is_out_of_range(start_daemon):
         next(watch(daemon, from_revision=first.revision))
 
 
+def test_a_watch_of_everything_begins_though_a_service_has_forgotten_some(start_daemon):
+    daemon = start_daemon("limits: {history_per_service: 2}\nallow_unconfigured_services: true\n")
+    quiet = daemon.await_status(flag(daemon, "quiet").id, "COMPLETED")
+    for _ in range(4):
+        busy = daemon.await_status(flag(daemon, "busy").id, "COMPLETED")
+    stream = watch(daemon)
+    states = [next(stream).state for _ in range(3)]
+    assert [states[0].id, states[2].id] == [quiet.id, busy.id]
+    later = flag(daemon, "quiet")
+    assert {s.id for s in until_terminal(stream)} == {later.id}
+
+
 def test_a_revision_of_the_daemon_before_is_out_of_range(start_daemon):
     before = start_daemon()
     revision = flag(before, "billing").revision

@@ -81,7 +81,8 @@ TEST(ValidateDeployRequest, RefusesBadNamesAndVersions) {
     EXPECT_THAT(ViolatedBy(request), ElementsAreArray({"service"})) << name.substr(0, 80);
   }
   for (const std::string& version :
-       {std::string(), std::string("1 0"), std::string("1\n"), std::string(129, '1'), megabyte}) {
+       {std::string(), std::string("1 0"), std::string("1\n"), std::string(129, '1'), megabyte,
+        std::string(".."), std::string(".")}) {
     v1::DeployRequest request = Parse("service: 'shop'");
     request.set_version(version);
     EXPECT_THAT(ViolatedBy(request), ElementsAreArray({"version"})) << version.substr(0, 80);
@@ -103,6 +104,21 @@ TEST(ValidateDeployRequest, AddressesComeFromTheConfigurationUnlessItSaysOtherwi
   ServiceDefinition open = Shop();
   open.config.set_allow_request_targets(true);
   EXPECT_TRUE(ViolatedBy(request, open).empty());
+}
+
+TEST(ValidateDeployRequest, AnAddressThatIsDialledIsAHostUnlessItIsConfigured) {
+  ServiceDefinition open = Shop();
+  open.config.set_allow_request_targets(true);
+  open.config.mutable_targets(0)->set_address("unix:/run/agent.sock");
+  const v1::DeployRequest request = Parse(
+      "service: 'shop' version: '2.0' targets { id: 't1' address: 'unix:/run/agent.sock' } "
+      "targets { id: 't2' } targets { id: 't3' address: 'host:80/admin?x=' } targets { id: 't4' } "
+      "targets { id: 't5' address: 'unix:/run/agent.sock' } targets { id: 't6' address: '[::1]:80' "
+      "}");
+  EXPECT_TRUE(ViolatedBy(request, open).empty()) << "nothing dials it";
+  open.ports.dials_targets = true;
+  EXPECT_THAT(ViolatedBy(request, open),
+              ElementsAreArray({"targets[2].address", "targets[3].address", "targets[4].address"}));
 }
 
 TEST(ValidateDeployRequest, AnUnknownServiceIsRefusedUnlessThatIsAllowed) {

@@ -60,6 +60,7 @@ class RegistryTest : public testing::Test {
       seen.push_back(absl::StrCat(state.id(), "=", StatusName(state.status())));
     }
   }
+  RecordFilter Beginning() { return {.begun = registry_.newest_revision()}; }
   int64_t RevisionOf(const std::string& id) { return (*registry_.Get(id))->state().revision(); }
 
   FakeClock clock_;
@@ -111,6 +112,37 @@ TEST_F(RegistryTest, AReaderThatMissedForgottenRecordsIsTold) {
   EXPECT_TRUE(absl::IsOutOfRange(registry_.NextAfter(early, {}).status()));
   EXPECT_TRUE(absl::IsOutOfRange(registry_.NextAfter(early, {.service = "shop"}).status()));
   EXPECT_THAT(ReadFrom(0), ElementsAre("d3=completed", "d4=completed", "d5=completed"));
+}
+
+TEST_F(RegistryTest, AReaderThatBeginsMissesNothingOfWhatWasForgottenBefore) {
+  InsertEnded("quiet", "blog");
+  for (int i = 1; i <= 5; ++i) InsertEnded(absl::StrCat("d", i));
+  EXPECT_THAT(ReadFrom(0, Beginning()),
+              ElementsAre("quiet=completed", "d3=completed", "d4=completed", "d5=completed"));
+}
+
+TEST_F(RegistryTest, AReaderThatBeginsIsToldWhatItMissesFromThenOn) {
+  InsertEnded("quiet", "blog");
+  for (int i = 1; i <= 5; ++i) InsertEnded(absl::StrCat("d", i));
+  const RecordFilter filter = Beginning();
+  const int64_t revision = (*registry_.NextAfter(0, filter))->state().revision();
+  for (int i = 6; i <= 8; ++i) InsertEnded(absl::StrCat("d", i));
+  EXPECT_THAT(ReadFrom(revision, filter),
+              ElementsAre("d6=completed", "d7=completed", "d8=completed"))
+      << "d3 to d5 had ended before";
+  InsertEnded("d9");
+  for (const int64_t seen : {int64_t{0}, revision}) {
+    EXPECT_TRUE(absl::IsOutOfRange(registry_.NextAfter(seen, filter).status())) << "without d6";
+  }
+}
+
+TEST_F(RegistryTest, AReaderThatBeginsIsToldOfAnEndThatItMissesThoughItBeganBefore) {
+  Insert("d1");
+  EXPECT_TRUE(Move("d1", v1::STATUS_IN_PROGRESS).ok());
+  const RecordFilter filter = Beginning();
+  EXPECT_TRUE(Move("d1", v1::STATUS_COMPLETED).ok());
+  for (int i = 2; i <= 4; ++i) InsertEnded(absl::StrCat("d", i));
+  EXPECT_TRUE(absl::IsOutOfRange(registry_.NextAfter(0, filter).status()));
 }
 
 TEST_F(RegistryTest, AReaderOfOneServiceIsNotDisturbedByAnother) {

@@ -67,6 +67,7 @@ class Operations {
   CrashStore store_;
   std::vector<v1::DeployRequest> deploys_;  // that were taken
   int64_t cursor_ = 0;
+  int64_t begun_ = 0;
   int last_id_ = 0;
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Journal> journal_;

@@ -67,7 +67,8 @@ std::vector<v1::DeploymentState> Operations::List(int page_size) const {
 void Operations::Watch() {
   Trace(absl::StrCat("watch from ", cursor_));
   while (true) {
-    const auto next = registry_->NextAfter(cursor_, {});
+    if (cursor_ == 0) begun_ = registry_->newest_revision();
+    const auto next = registry_->NextAfter(cursor_, {.begun = begun_});
     if (!next.ok()) {
       Require(absl::IsOutOfRange(next.status()) && model_.has_pruned(),
               "a watcher begins anew only when what it wants is gone");

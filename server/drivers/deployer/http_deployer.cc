@@ -7,9 +7,11 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "drivers/shared/config_checks.h"
@@ -96,9 +98,15 @@ HttpDeployer::HttpDeployer(const config::v1::HttpDeployer& config)
       connect_retries_(config.has_connect_retries() ? config.connect_retries()
                                                     : kDefaultConnectRetries) {}
 
+bool HttpDeployer::DialsTargets(const config::v1::HttpDeployer& config) {
+  return UsesAddress(config.url()) || UsesAddress(config.version_url());
+}
+
 CallResult HttpDeployer::Deploy(const TargetCall& call, std::stop_token stop) {
+  absl::StatusOr<std::string> url = ExpandUrl(url_, call);
+  if (!url.ok()) return {url.status(), ""};
   HttpRequest request;
-  request.url = ExpandUrl(url_, call);
+  request.url = *std::move(url);
   request.is_post = true;
   request.body = JsonBody(call);
   request.headers = headers_;
@@ -127,7 +135,7 @@ absl::StatusOr<std::string> HttpDeployer::RunningVersion(const TargetCall& call,
                                                          std::stop_token stop) {
   if (version_url_.empty()) return absl::UnimplementedError("the deployer has no version_url");
   HttpRequest request;
-  request.url = ExpandUrl(version_url_, call);
+  SLUICE_ASSIGN_OR_RETURN(request.url, ExpandUrl(version_url_, call));
   request.headers = headers_;
   request.headers.erase("Content-Type");
   request.timeout = std::min(timeout_, kVersionTimeout);

@@ -25,6 +25,9 @@ class HttpDeployer final : public Deployer {
   static void Validate(absl::string_view field, const config::v1::HttpDeployer& config,
                        Violations& violations);
 
+  // Whether it reaches targets by their address.
+  static bool DialsTargets(const config::v1::HttpDeployer& config);
+
   // `config` must hold Validate.
   explicit HttpDeployer(const config::v1::HttpDeployer& config);
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/text.h"
 #include "drivers/shared/template.h"
 
@@ -47,13 +48,17 @@ HttpHealthCheck::HttpHealthCheck(const config::v1::HttpHealthCheck& config, absl
       body_contains_(config.body_contains()),
       timeout_(timeout) {}
 
+bool HttpHealthCheck::DialsTargets(const config::v1::HttpHealthCheck& config) {
+  return UsesAddress(UrlTemplate(config));
+}
+
 bool HttpHealthCheck::IsExpected(int code) const {
   return expected_codes_.empty() ? IsSuccess(code) : expected_codes_.count(code) > 0;
 }
 
 absl::StatusOr<std::string> HttpHealthCheck::Check(const TargetCall& call, std::stop_token stop) {
   HttpRequest request;
-  request.url = ExpandUrl(url_, call);
+  SLUICE_ASSIGN_OR_RETURN(request.url, ExpandUrl(url_, call));
   request.timeout = timeout_;
   const HttpReply reply = client_.Send(request, stop);
   if (!reply.status.ok()) return reply.status;

@@ -25,6 +25,9 @@ class HttpHealthCheck final : public HealthCheck {
   static void Validate(absl::string_view field, const config::v1::HttpHealthCheck& config,
                        Violations& violations);
 
+  // Whether it reaches targets by their address.
+  static bool DialsTargets(const config::v1::HttpHealthCheck& config);
+
   // `config` must hold Validate.
   HttpHealthCheck(const config::v1::HttpHealthCheck& config, absl::Duration timeout);
 

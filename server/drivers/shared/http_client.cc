@@ -10,10 +10,10 @@
 #include <memory>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/host_address.h"
 #include "base/text.h"
-#include "base/violations.h"
 
 namespace sluice {
 namespace {
@@ -182,15 +182,10 @@ absl::Status NoMemory() { return absl::ResourceExhaustedError("libcurl could not
 
 // libcurl would take port 80 for an address without one.
 absl::Status CheckAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon == std::string::npos || colon == 0 ||
-      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 || port > 65535 ||
-      address.find_first_of("/@?#") != std::string::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the target's address must be host:port, is ", Quoted(address)));
-  }
-  return absl::OkStatus();
+  const bool has_port = absl::StrContains(address, ':') && !absl::EndsWith(address, "]");
+  if (has_port && IsHostAddress(address)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the target's address ", HostAddressFault(address)));
 }
 
 }  // namespace

@@ -11,10 +11,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/host_address.h"
 
 namespace sluice {
 namespace {
 
+constexpr char kAddress[] = "{address}";
 constexpr char kPlaceholders[] = "{address}, {service}, {version}, {target_id}, {deployment_id}";
 
 bool IsUnreserved(char c) {
@@ -44,8 +46,16 @@ std::string UrlEscape(absl::string_view text) {
   return escaped;
 }
 
-std::string ExpandUrl(absl::string_view url_template, const TargetCall& call) {
-  return absl::StrReplaceAll(url_template, {{"{address}", call.target_address},
+bool UsesAddress(absl::string_view url_template) {
+  return absl::StrContains(url_template, kAddress);
+}
+
+absl::StatusOr<std::string> ExpandUrl(absl::string_view url_template, const TargetCall& call) {
+  if (UsesAddress(url_template) && !IsHostAddress(call.target_address)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the target's address ", HostAddressFault(call.target_address)));
+  }
+  return absl::StrReplaceAll(url_template, {{kAddress, call.target_address},
                                             {"{service}", UrlEscape(call.service)},
                                             {"{version}", UrlEscape(call.version)},
                                             {"{target_id}", UrlEscape(call.target_id)},
@@ -62,7 +72,7 @@ void CheckUrlTemplate(absl::string_view field, const std::string& url_template,
   TargetCall sample;
   sample.service = sample.version = sample.target_id = sample.deployment_id = "x";
   sample.target_address = "host:80";
-  const std::string url = ExpandUrl(url_template, sample);
+  const std::string url = ExpandUrl(url_template, sample).value_or("");
   if (url.empty()) {
     violations.Add(field, "must be given");
   } else if (url.find_first_of("{}") != std::string::npos) {

@@ -9,14 +9,19 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/violations.h"
 #include "ports/deployer.h"
 
 namespace sluice {
 
-// Every placeholder replaced, URL-escaped but for the address. Other braces stay as they are.
-std::string ExpandUrl(absl::string_view url_template, const TargetCall& call);
+// Every placeholder replaced, URL-escaped but for the address: INVALID_ARGUMENT where that is no
+// host and would change the rest of the URL. Other braces stay as they are.
+absl::StatusOr<std::string> ExpandUrl(absl::string_view url_template, const TargetCall& call);
+
+// Whether the target's address is a part of the URL.
+bool UsesAddress(absl::string_view url_template);
 
 // {version} replaced, as it is; nothing else has a meaning.
 std::string ExpandVersion(absl::string_view text, const TargetCall& call);
