@@ -38,7 +38,7 @@ void AddDeploymentFlags(CLI::App& verb, DeployOptions& options) {
                   "service's configured one, of which a strategy named here takes nothing over)");
   verb.add_option("--target", options.targets, "ID or ID=ADDRESS; may be repeated (all)")
       ->allow_extra_args(false);
-  verb.add_option("--on-failure", options.on_failure, 
+  verb.add_option("--on-failure", options.on_failure,
                   "rollback, stop or continue (the service's, else rollback)")
       ->check(OneOf({"rollback", "stop", "continue"}));
   verb.add_option(

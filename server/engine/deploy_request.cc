@@ -183,10 +183,13 @@ void DraftTargets(const v1::DeployRequest& request, const ServiceDefinition& def
     if (target.version().empty()) target.set_version(definition.config.initial_version());
     const auto known = memory.target_versions.find(choice.id());
     if (known != memory.target_versions.end()) target.set_version(known->second);
-    // What the configuration says is believed only of targets that cannot be asked.
+    // What the configuration says, or an earlier run of the daemon knew, is believed only of
+    // targets that cannot be asked. (Those of an idle slot would tell what nobody goes back to.)
     const bool is_told = request.targets_size() > 0 && !choice.version().empty();
-    const bool is_known = is_told || known != memory.target_versions.end();
-    if (is_known) draft.set_previous_version(target.version());
+    const bool is_remembered =
+        known != memory.target_versions.end() &&
+        (memory.from_earlier_run.count(choice.id()) == 0 || state.strategy() == "blue_green");
+    if (is_told || is_remembered) draft.set_previous_version(target.version());
   }
 }
 
@@ -249,8 +252,8 @@ std::string FieldOf(const v1::Strategy& strategy) {
 }
 
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {
-  return (strategy.has_blue_green_deployment() || !IsTargetBased(strategy)) && HasDeployer(service) &&
-         !HasRouter(service);
+  return (strategy.has_blue_green_deployment() || !IsTargetBased(strategy)) &&
+         HasDeployer(service) && !HasRouter(service);
 }
 
 std::string LostDriver(const v1::DeploymentState& state, const config::v1::Service& service) {

@@ -62,6 +62,9 @@ struct ServiceMemory {
   std::string active_version;                          // of the last one that completed
   std::string activated_by;                            // the deployment that made it so
   std::map<std::string, std::string> target_versions;  // by target id
+  // Of those, what an earlier run of the daemon put there: much may have happened since, and the
+  // records may be a backup.
+  std::set<std::string> from_earlier_run;
   std::string latest_deployment_id;
   int64_t changes = 0;  // another with every change of the above, in this run of the daemon
 };

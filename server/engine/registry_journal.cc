@@ -22,6 +22,7 @@ void TakeStored(const journal::v1::ServiceMemory& stored, ServiceMemory& memory)
   memory.active_version = stored.active_version();
   memory.activated_by = stored.activated_by();
   memory.target_versions = {stored.target_versions().begin(), stored.target_versions().end()};
+  for (const auto& [id, version] : memory.target_versions) memory.from_earlier_run.insert(id);
   memory.latest_deployment_id = stored.latest_deployment_id();
 }
 

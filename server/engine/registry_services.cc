@@ -37,11 +37,14 @@ ServiceMemory Registry::MemoryOf(const std::string& service, const TargetList& t
   ServiceMemory part{.active_version = memory.active_version,
                      .activated_by = memory.activated_by,
                      .target_versions = {},
+                     .from_earlier_run = {},
                      .latest_deployment_id = memory.latest_deployment_id,
                      .changes = memory.changes};
   for (const v1::Target& target : targets) {
     const auto known = memory.target_versions.find(target.id());
-    if (known != memory.target_versions.end()) part.target_versions.insert(*known);
+    if (known == memory.target_versions.end()) continue;
+    part.target_versions.insert(*known);
+    if (memory.from_earlier_run.count(target.id()) > 0) part.from_earlier_run.insert(target.id());
   }
   return part;
 }
@@ -84,6 +87,7 @@ void Registry::Remember(const v1::DeploymentState& state) {
     // Else it is only what was assumed: unknown, so that the next deployment asks.
     const bool is_fact = WasPutThere(target) || memory.target_versions.count(id) > 0;
     if (is_fact) memory.target_versions[id] = target.target().version();
+    if (WasPutThere(target)) memory.from_earlier_run.erase(id);
   }
   changes_.services.insert(state.service());
 }

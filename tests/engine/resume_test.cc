@@ -350,5 +350,33 @@ TEST_F(ResumeTest, WhyItFailedIsTheSameAfterARestart) {
   EXPECT_EQ(state.reason(), v1::REASON_UNHEALTHY_TARGET) << state.message();
 }
 
+TEST_F(ResumeTest, AfterAStartTargetsAreAskedAgainWhatTheyRun) {
+  Configure(2);
+  StartDurable();
+  ASSERT_EQ(Run(Request()).status(), v1::STATUS_COMPLETED);
+  world_->SetVersion("t1", "drift");  // Somebody else was at work.
+  Restart();
+  FailDeploy("t2", "3.0");
+  v1::DeployRequest request = Request();
+  request.set_version("3.0");
+  const v1::DeploymentState state = Run(request);
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(Versions(), (std::vector<std::string>{"drift", "2.0"}));
+}
+
+TEST_F(ResumeTest, OfTargetsThatDoNotTellTheRecordsAreBelieved) {
+  Configure(2);
+  StartDurable();
+  ASSERT_EQ(Run(Request()).status(), v1::STATUS_COMPLETED);
+  Restart();
+  world_->Script(CallKind::kRunningVersion, "", "", {.status = absl::UnimplementedError("mute")});
+  FailDeploy("t2", "3.0");
+  v1::DeployRequest request = Request();
+  request.set_version("3.0");
+  const v1::DeploymentState state = Run(request);
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(Versions(), (std::vector<std::string>{"2.0", "2.0"}));
+}
+
 }  // namespace
 }  // namespace sluice
