@@ -186,7 +186,8 @@ void Grammar::AddBackup() {
 void Grammar::AddAudit() {
   CLI::App& verb = AddVerb("audit", "show the audit trail: who did what, and what came of it",
                            audit_, "  sluice audit --service web\n  sluice audit verify");
-  verb.add_option("FILE", audit_.file, absl::StrCat("the trail (", kDefaultAuditFile, ")"));
+  CLI::Option& file =
+      *verb.add_option("FILE", audit_.file, absl::StrCat("the trail (", kDefaultAuditFile, ")"));
   verb.add_option("--service", audit_.service, "only of this service");
   verb.add_option("--principal", audit_.principal, "only of this token, user or certificate");
   verb.add_option("--limit,-n", audit_.limit, "the last so many; 0: all (100)")
@@ -196,10 +197,10 @@ void Grammar::AddAudit() {
   verify.add_option("FILE", audit_verify_.file,
                     absl::StrCat("the trail (", kDefaultAuditFile, ")"));
   // The library calls back the inner one first.
-  verb.callback([this, &verify] {
+  verb.callback([this, &verify, &file] {
     if (!verify.parsed()) chosen_ = &(last_ = audit_);
     // What `verify` has no place for, the library gives to the verb.
-    if (verify.parsed() && !audit_.file.empty()) throw CLI::ExtrasError("verify", {audit_.file});
+    if (verify.parsed() && file.count() > 0) throw CLI::ExtrasError("verify", {audit_.file});
   });
 }
 

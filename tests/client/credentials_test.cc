@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "base/crypto/certificate_maker.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "support/temporary_directory.h"
@@ -40,6 +42,11 @@ class CredentialsTest : public testing::Test {
     return std::string(Read(files, address).status().message());
   }
 
+  static KeyAndCertificate MakePair() {
+    const absl::Time now = absl::Now();
+    return *MakeAuthority("somebody", {.from = now, .to = now + absl::Hours(1)});
+  }
+
   TemporaryDirectory directory_;
   std::map<std::string, std::string> variables_;
 };
@@ -52,17 +59,25 @@ TEST_F(CredentialsTest, WithoutSettingsThereAreNone) {
 }
 
 TEST_F(CredentialsTest, AreReadFromTheFilesThatFlagsName) {
+  const KeyAndCertificate pair = MakePair();
   const auto credentials = Read({.ca = Pem("ca"),
-                                 .certificate = Pem("cert"),
-                                 .key = Pem("key"),
+                                 .certificate = File("cert", pair.certificate),
+                                 .key = File("key", pair.private_key),
                                  .token = File("token", "  sluice_abc\n")},
                                 kRemote);
   ASSERT_TRUE(credentials.ok()) << credentials.status();
   EXPECT_TRUE(credentials->tls());
   EXPECT_EQ(credentials->authorities, "-----BEGIN ca-----\n");
-  EXPECT_EQ(credentials->certificate, "-----BEGIN cert-----\n");
-  EXPECT_EQ(credentials->key, "-----BEGIN key-----\n");
+  EXPECT_EQ(credentials->certificate, pair.certificate);
+  EXPECT_EQ(credentials->key, pair.private_key);
   EXPECT_EQ(credentials->token, "sluice_abc");
+}
+
+TEST_F(CredentialsTest, AKeyOfAnotherCertificateIsNamed) {
+  EXPECT_THAT(Fault({.ca = Pem("ca"),
+                     .certificate = File("cert", MakePair().certificate),
+                     .key = File("key", MakePair().private_key)}),
+              StartsWith("--key: "));
 }
 
 TEST_F(CredentialsTest, TheEnvironmentStandsBehindTheFlags) {

@@ -108,6 +108,12 @@ TEST_F(SecretsTest, CertsInitTellsProgramsToo) {
   EXPECT_THAT(console_.output, HasSubstr("\"client_common_name\": \"developer\""));
 }
 
+TEST_F(SecretsTest, AuditVerifyPassesOverNoFile) {
+  WriteTrail(2);
+  EXPECT_EQ(Sluice({"audit", "verify", Path("audit.jsonl"), Path("audit.jsonl.1")}), 2);
+  EXPECT_THAT(console_.errors, HasSubstr("audit.jsonl.1"));
+}
+
 TEST_F(SecretsTest, AuditVerifyTellsProgramsToo) {
   WriteTrail(2);
   const std::string path = Path("audit.jsonl");
