@@ -252,8 +252,9 @@ std::string FieldOf(const v1::Strategy& strategy) {
 }
 
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {
-  return (strategy.has_blue_green_deployment() || !IsTargetBased(strategy)) &&
-         HasDeployer(service) && !HasRouter(service);
+  const bool is_named = strategy.kind_case() != v1::Strategy::KIND_NOT_SET;
+  const bool moves_traffic = strategy.has_blue_green_deployment() || !IsTargetBased(strategy);
+  return is_named && moves_traffic && HasDeployer(service) && !HasRouter(service);
 }
 
 std::string LostDriver(const v1::DeploymentState& state, const config::v1::Service& service) {

@@ -52,7 +52,14 @@ EngineModel::Answer EngineModel::OfRollback(const v1::RollbackRequest& request,
       request.has_service() ? LatestOf(request.service()) : Find(request.deployment_id());
   if (state == nullptr) return {absl::StatusCode::kNotFound, ""};
   const bool names_its_own = request.to_version() == state->version();
-  if (state->status() == v1::STATUS_ROLLED_BACK || names_its_own) return {kRefused, ""};
+  const std::string& previous = state->previous_version();
+  // Traffic alone goes back to what ran before.
+  const bool names_another = !request.to_version().empty() && !previous.empty() &&
+                             request.to_version() != previous &&
+                             (state->targets().empty() || state->strategy() == "blue_green");
+  if (state->status() == v1::STATUS_ROLLED_BACK || names_its_own || names_another) {
+    return {kRefused, ""};
+  }
   if (!HasEnded(*state)) {
     const bool is_on_its_way = state->phase() == v1::PHASE_ROLLING_BACK;
     return {is_on_its_way && !request.to_version().empty() ? kRefused : kOk, ""};
