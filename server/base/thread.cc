@@ -16,9 +16,16 @@
 namespace sluice {
 namespace {
 
+struct NamedBody {
+  std::string name;
+  std::function<void()> run;
+};
+
 void* RunBody(void* argument) {
-  std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(argument));
-  (*body)();
+  const std::unique_ptr<NamedBody> body(static_cast<NamedBody*>(argument));
+  // Here and not by who starts it: the name of another thread is a file to open and to write.
+  pthread_setname_np(pthread_self(), body->name.substr(0, 15).c_str());
+  body->run();
   return nullptr;
 }
 
@@ -36,7 +43,7 @@ absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, std::max<size_t>(stack_bytes, PTHREAD_STACK_MIN));
-  auto argument = std::make_unique<std::function<void()>>(std::move(body));
+  auto argument = std::make_unique<NamedBody>(NamedBody{name, std::move(body)});
   pthread_t handle;
   const int error = pthread_create(&handle, &attributes, RunBody, argument.get());
   pthread_attr_destroy(&attributes);
@@ -45,7 +52,6 @@ absl::StatusOr<Thread> Thread::Start(const std::string& name, std::function<void
         absl::StrCat("no thread for ", name, ": ", std::strerror(error)));
   }
   argument.release();  // RunBody owns it now.
-  pthread_setname_np(handle, name.substr(0, 15).c_str());
   return Thread(handle);
 }
 

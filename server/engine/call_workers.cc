@@ -10,14 +10,15 @@ namespace sluice {
 void CallWorkers::Launch(size_t count, const std::function<void()>& work) {
   // More than the pool has threads would only wait: each goes on with the next call.
   const size_t most = std::min(count, std::max<size_t>(pool_.max_threads(), 1));
-  for (size_t i = 0; i < most; ++i) {
-    ++running_;
-    if (pool_.Submit([this, work] { Work(work); }, this).ok()) continue;
-    // Others are on their way, or this thread does the work itself.
-    if (--running_ > 0) return;
-    ++running_;
-    return Work(work);
+  running_ += static_cast<int>(most);
+  const size_t taken = pool_.SubmitCopies(
+      most, [this, work] { Work(work); }, this);
+  if (taken > 0) {
+    running_ -= static_cast<int>(most - taken);
+    return;
   }
+  running_ -= static_cast<int>(most - 1);
+  Work(work);
 }
 
 Interrupt CallWorkers::Await() {

@@ -52,32 +52,36 @@ class HealthCount {
   bool was_healthy_ = false;
 };
 
+absl::Status TooLate(const HealthPolicy& policy, const std::string& words) {
+  if (policy.deadline <= absl::ZeroDuration()) return absl::FailedPreconditionError(words);
+  return absl::DeadlineExceededError(
+      absl::StrCat("not healthy after ", absl::FormatDuration(policy.deadline), ": ", words));
+}
+
+absl::Status Cancelled() { return absl::CancelledError("the health check was cancelled"); }
+
 }  // namespace
 
-absl::Status AwaitHealthy(HealthCheck& check, const HealthPolicy& policy, const TargetCall& call,
-                          Clock& clock, const std::stop_token& stop,
-                          const std::function<void(const std::string&)>& on_answer) {
+HealthVerdict AwaitHealthy(HealthCheck& check, const HealthPolicy& policy, const TargetCall& call,
+                           Clock& clock, const std::stop_token& stop,
+                           const std::function<void(const std::string&)>& on_answer) {
   HealthCount count(policy, clock.Monotonic());
+  std::string told;
   while (true) {
     const absl::StatusOr<std::string> answer = CallPort([&] { return check.Check(call, stop); });
-    if (stop.stop_requested()) return absl::CancelledError("the health check was cancelled");
+    if (stop.stop_requested()) return {Cancelled(), told};
     const std::string words = answer.ok() ? *answer : std::string(answer.status().message());
-    on_answer(words);
     const absl::Duration now = clock.Monotonic();
     if (answer.ok()) {
       count.Succeeded(now);
     } else if (count.Failed()) {
-      return absl::FailedPreconditionError(absl::StrCat("became unhealthy: ", words));
+      return {absl::FailedPreconditionError(absl::StrCat("became unhealthy: ", words)), words};
     }
-    if (count.Done(now)) return absl::OkStatus();
-    if (count.Late(now)) {
-      if (policy.deadline <= absl::ZeroDuration()) return absl::FailedPreconditionError(words);
-      return absl::DeadlineExceededError(
-          absl::StrCat("not healthy after ", absl::FormatDuration(policy.deadline), ": ", words));
-    }
-    if (!SleepFor(clock, count.NextIn(now), stop)) {
-      return absl::CancelledError("the health check was cancelled");
-    }
+    if (count.Done(now)) return {absl::OkStatus(), words};
+    if (count.Late(now)) return {TooLate(policy, words), words};
+    if (words != told) on_answer(words);
+    told = words;
+    if (!SleepFor(clock, count.NextIn(now), stop)) return {Cancelled(), told};
   }
 }
 

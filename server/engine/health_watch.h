@@ -17,12 +17,19 @@
 
 namespace sluice {
 
+// What came of it, and the last answer in the check's own words.
+struct HealthVerdict {
+  absl::Status status;
+  std::string last_answer;
+};
+
 // Asks until the policy is met. FAILED_PRECONDITION with the check's own words when the target was
 // healthy and failed, DEADLINE_EXCEEDED when it did not become healthy in time, CANCELLED.
-// `on_answer` is called with each answer, for people.
-absl::Status AwaitHealthy(HealthCheck& check, const HealthPolicy& policy, const TargetCall& call,
-                          Clock& clock, const std::stop_token& stop,
-                          const std::function<void(const std::string&)>& on_answer);
+// `on_answer` is called with an answer that is not the last, when it is another than the one
+// before: a target may answer the same a thousand times.
+HealthVerdict AwaitHealthy(HealthCheck& check, const HealthPolicy& policy, const TargetCall& call,
+                           Clock& clock, const std::stop_token& stop,
+                           const std::function<void(const std::string&)>& on_answer);
 
 }  // namespace sluice
 

@@ -128,9 +128,14 @@ void Registry::Changed(Entry& entry, const SnapshotPtr& replaced, RequestLog::En
 }
 
 void Registry::Publish(Entry& entry, int64_t revision) {
-  if (entry.published != 0) log_.erase(entry.published);
+  if (entry.published == 0) {
+    log_.insert_or_assign(log_.end(), revision, LogItem{entry.state->id(), nullptr});
+  } else {
+    auto item = log_.extract(entry.published);
+    item.key() = revision;
+    log_.insert(log_.end(), std::move(item));
+  }
   entry.published = revision;
-  log_.insert_or_assign(log_.end(), revision, LogItem{entry.state->id(), nullptr});
   newest_revision_ = visible_revision_ = std::max(visible_revision_, revision);
   changed_.NotifyAll();
 }

@@ -168,7 +168,7 @@ TargetStep::Outcome TargetStep::DeployOne(int index) {
   TargetCall call;
   const CallResult result = BringTo(index, call);
   if (!result.status.ok()) {
-    return End(index, v1::REASON_DEPLOY_FAILED, result.status, result.output);
+    return End(index, v1::REASON_DEPLOY_FAILED, result.status, {.output = result.output});
   }
   const bool check = !step_.skip_health_check();
   Change(context_.record, [&](v1::DeploymentState& state) {
@@ -177,7 +177,7 @@ TargetStep::Outcome TargetStep::DeployOne(int index) {
     if (check) target.set_phase(v1::TARGET_PHASE_CHECKING_HEALTH);
   });
   Outcome outcome =
-      check ? CheckOne(index, call) : End(index, v1::REASON_UNSPECIFIED, absl::OkStatus(), "");
+      check ? CheckOne(index, call) : End(index, v1::REASON_UNSPECIFIED, absl::OkStatus(), {});
   // What the deployer printed helps to understand a target that does not get healthy.
   if (!outcome.error.empty()) {
     Change(context_.record, [&](v1::DeploymentState& state) {
@@ -193,14 +193,15 @@ TargetStep::Outcome TargetStep::CheckOne(int index, const TargetCall& call) {
       SetLastCheck(context_.text_room, words, *state.mutable_targets(index));
     });
   };
-  const absl::Status healthy =
+  const HealthVerdict verdict =
       AwaitHealthy(*context_.ports.health_check, context_.ports.health_policy, call, context_.clock,
                    stop_, on_answer);
-  return End(index, v1::REASON_UNHEALTHY_TARGET, healthy, "");
+  return End(index, v1::REASON_UNHEALTHY_TARGET, verdict.status,
+             {.last_check = verdict.last_answer});
 }
 
 TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::Status& status,
-                                    const std::string& output) {
+                                    const Words& words) {
   Outcome outcome{.attempted = true};
   outcome.cancelled = !status.ok() && stop_.stop_requested();
   if (!status.ok()) {
@@ -212,6 +213,7 @@ TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::St
     v1::TargetState& target = *state.mutable_targets(index);
     const bool back = state.phase() == v1::PHASE_ROLLING_BACK;
     *target.mutable_end_time() = ToTimestamp(context_.clock.Now());
+    if (!words.last_check.empty()) SetLastCheck(context_.text_room, words.last_check, target);
     if (status.ok()) {
       target.set_phase(back ? v1::TARGET_PHASE_ROLLED_BACK : v1::TARGET_PHASE_SUCCEEDED);
       if (!step_.skip_health_check()) target.set_health(v1::TARGET_HEALTH_HEALTHY);
@@ -221,7 +223,7 @@ TargetStep::Outcome TargetStep::End(int index, v1::Reason reason, const absl::St
     if (reason == v1::REASON_UNHEALTHY_TARGET && !outcome.cancelled) {
       target.set_health(v1::TARGET_HEALTH_UNHEALTHY);
     }
-    SetFailureText(context_.text_room, outcome.error, output, index, state);
+    SetFailureText(context_.text_room, outcome.error, words.output, index, state);
   });
   return outcome;
 }

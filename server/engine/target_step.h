@@ -57,6 +57,11 @@ class TargetStep {
     bool attempted = false;
     bool cancelled = false;
   };
+  // What the drivers said of a target, for people.
+  struct Words {
+    std::string output;      // the deployer's; recorded where it failed
+    std::string last_check;  // empty: there was none
+  };
 
   // Takes over what an earlier run of the daemon has done of this step.
   void Recall();
@@ -68,7 +73,8 @@ class TargetStep {
   // Deploys it, or finds that an earlier run of the daemon has. No error is recorded yet.
   CallResult BringTo(int target, TargetCall& call);
   Outcome CheckOne(int target, const TargetCall& call);
-  Outcome End(int target, v1::Reason reason, const absl::Status& status, const std::string& output);
+  // `status` is OK or why, by `reason`, it failed.
+  Outcome End(int target, v1::Reason reason, const absl::Status& status, const Words& words);
   TargetCall CallOf(int target, const v1::DeploymentState& state) const;
   TargetCall BeginCall(int target);
   // If one was cancelled as the daemon drained, it had done its work all the same.

@@ -21,36 +21,60 @@ WorkerPool::~WorkerPool() {
 }
 
 absl::Status WorkerPool::Submit(std::function<void()> job, const void* owner) {
-  return Add({std::move(job), owner}, options_.max_waiting);
+  if (Add({std::move(job), owner}, 1, options_.max_waiting) == 1) return absl::OkStatus();
+  return Full();
 }
 
 absl::Status WorkerPool::SubmitAlways(std::function<void()> job, const void* owner) {
-  return Add({std::move(job), owner}, SIZE_MAX);
+  return Add({std::move(job), owner}, 1, SIZE_MAX) == 1 ? absl::OkStatus() : Full();
 }
 
-absl::Status WorkerPool::Add(Job job, size_t max_waiting) {
+size_t WorkerPool::SubmitCopies(size_t count, const std::function<void()>& job, const void* owner) {
+  return Add({job, owner}, count, options_.max_waiting);
+}
+
+size_t WorkerPool::Add(const Job& job, size_t count, size_t max_waiting) {
   if (options_.max_threads == 0) {
-    job.run();
-    return absl::OkStatus();
+    for (size_t i = 0; i < count; ++i) job.run();
+    return count;
   }
   std::vector<Thread> to_join;  // Joined after the lock is released.
-  MutexLock lock(mutex_);
-  to_join.swap(ended_);
+  size_t idle = 0;
+  {
+    MutexLock lock(mutex_);
+    to_join.swap(ended_);
+    count = std::min(count, Room(max_waiting));
+    jobs_.insert(jobs_.end(), count, job);
+    if (jobs_.size() > idle_ && MayStartThread() && !StartThread() && threads_.empty()) {
+      jobs_.clear();
+      return 0;
+    }
+    idle = idle_;
+  }
+  Wake(count, idle);
+  return count;
+}
+
+size_t WorkerPool::Room(size_t max_waiting) const {
   const size_t busy = threads_.size() - idle_ - (starting_ ? 1 : 0);
   const size_t free = options_.max_threads - std::min(busy, options_.max_threads);
-  if (jobs_.size() >= free && jobs_.size() - free >= max_waiting) {
-    return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
-                                                     " run and ", jobs_.size(),
-                                                     " wait already; try again later"));
-  }
-  jobs_.push_back(std::move(job));
-  if (idle_ >= jobs_.size()) {
-    job_came_.NotifyOne();
-  } else if (MayStartThread() && !StartThread() && threads_.empty()) {
-    jobs_.pop_back();
+  const size_t most = free + std::min(max_waiting, SIZE_MAX - free);
+  return most - std::min(jobs_.size(), most);
+}
+
+void WorkerPool::Wake(size_t count, size_t idle) {
+  if (count > 1 && count > idle / 2) return job_came_.NotifyAll();
+  for (size_t i = 0; i < std::min(count, idle); ++i) job_came_.NotifyOne();
+}
+
+absl::Status WorkerPool::Full() {
+  MutexLock lock(mutex_);
+  if (threads_.empty()) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
-  return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
+                                                   " run and ", jobs_.size(),
+                                                   " wait already; try again later"));
 }
 
 void WorkerPool::Hurry(const void* owner) {

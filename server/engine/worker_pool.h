@@ -41,6 +41,8 @@ class WorkerPool {
   // RESOURCE_EXHAUSTED when max_waiting jobs wait already. Jobs start in the order in which they
   // came. A job that throws ends the process: jobs catch what they call. `owner` is for Withdraw.
   absl::Status Submit(std::function<void()> job, const void* owner = nullptr);
+  // As Submit, `count` times at once, which wakes the threads at once; returns how many were taken.
+  size_t SubmitCopies(size_t count, const std::function<void()>& job, const void* owner);
   // As Submit, however many wait.
   absl::Status SubmitAlways(std::function<void()> job, const void* owner);
 
@@ -59,7 +61,14 @@ class WorkerPool {
     const void* owner = nullptr;
   };
 
-  absl::Status Add(Job job, size_t max_waiting);
+  // How many of the copies were taken.
+  size_t Add(const Job& job, size_t count, size_t max_waiting);
+  // Jobs that may still come.
+  size_t Room(size_t max_waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Threads for `count` jobs, of `idle` ones. Without the lock, which they would find taken; all at
+  // once, which is one system call, where most of them are needed.
+  void Wake(size_t count, size_t idle);
+  absl::Status Full();
   void Work(int64_t self);
   bool MayStartThread() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -69,6 +69,7 @@ absl::StatusOr<absl::Duration> TimeOf(const Rollout& rollout) {
   const absl::Time start = absl::Now();
   SLUICE_ASSIGN_OR_RETURN(SnapshotPtr snapshot, engine.manager().Deploy(request));
   const std::string id = snapshot->state().id();
+  absl::SleepFor(IdealOf(rollout) - (absl::Now() - start));  // It cannot end before.
   while (!IsTerminal(snapshot->state().status())) {
     absl::SleepFor(absl::Milliseconds(1));  // Who reads every change is a watch: measured there.
     SLUICE_RETURN_IF_ERROR(engine.registry().Read(id, [&](const auto& state) {

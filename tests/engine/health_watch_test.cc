@@ -90,8 +90,10 @@ TEST(HealthWatch, DecidesByThePolicy) {
   for (const Row& row : kTable) {
     StepClock clock;
     ScriptedCheck check(row.answers);
-    const absl::Status status =
+    const HealthVerdict verdict =
         AwaitHealthy(check, row.policy, TargetCall(), clock, {}, [](const std::string&) {});
+    const absl::Status& status = verdict.status;
+    EXPECT_EQ(verdict.last_answer, row.answers.back() == 'h' ? "HTTP 200" : "HTTP 503") << row.name;
     EXPECT_EQ(status.code(), row.code) << row.name << ": " << status;
     EXPECT_EQ(clock.Monotonic(), row.after) << row.name;
     if (!status.ok() && absl::StrContains(row.answers, "x")) {
@@ -100,27 +102,30 @@ TEST(HealthWatch, DecidesByThePolicy) {
   }
 }
 
-TEST(HealthWatch, ReportsEveryAnswer) {
+TEST(HealthWatch, ReportsAnAnswerThatIsNotTheOneBeforeNorTheLast) {
   StepClock clock;
-  ScriptedCheck check("xxh");
+  ScriptedCheck check("xxxhhhhhh");
   std::vector<std::string> answers;
-  const absl::Status status =
-      AwaitHealthy(check, Policy(1, 1, absl::ZeroDuration()), TargetCall(), clock, {},
+  const HealthVerdict verdict =
+      AwaitHealthy(check, Policy(1, 1, absl::Seconds(5)), TargetCall(), clock, {},
                    [&](const std::string& answer) { answers.push_back(answer); });
-  EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(answers, (std::vector<std::string>{"HTTP 503", "HTTP 503", "HTTP 200"}));
+  EXPECT_TRUE(verdict.status.ok()) << verdict.status;
+  EXPECT_EQ(verdict.last_answer, "HTTP 200");
+  EXPECT_EQ(answers, (std::vector<std::string>{"HTTP 503", "HTTP 200"}));
+  EXPECT_EQ(check.asked(), 9U);
 }
 
 TEST(HealthWatch, AStopEndsIt) {
   StepClock clock;
-  ScriptedCheck check("x");
+  ScriptedCheck check("xhx");
   std::stop_source stop;
   int answers = 0;
-  const absl::Status status = AwaitHealthy(check, Policy(1, 1, absl::ZeroDuration()), TargetCall(),
-                                           clock, stop.get_token(), [&](const std::string&) {
-                                             if (++answers == 3) stop.request_stop();
-                                           });
-  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  const HealthPolicy policy = Policy(1, 2, absl::Seconds(5));
+  const HealthVerdict verdict =
+      AwaitHealthy(check, policy, TargetCall(), clock, stop.get_token(), [&](const std::string&) {
+        if (++answers == 3) stop.request_stop();
+      });
+  EXPECT_TRUE(absl::IsCancelled(verdict.status)) << verdict.status;
   EXPECT_EQ(check.asked(), 3U);
 }
 

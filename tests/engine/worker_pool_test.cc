@@ -82,6 +82,46 @@ TEST(WorkerPool, RefusesMoreThanMayWait) {
   EXPECT_EQ(ran, 5);
 }
 
+TEST(WorkerPool, TakesOfManyCopiesWhatFindsRoom) {
+  FakeClock clock;
+  std::latch begun(1);
+  std::latch release(1);
+  std::atomic<int> ran{0};
+  {
+    WorkerPool pool(clock, {.name = "test", .max_threads = 1, .max_waiting = 3});
+    const auto block = [&] {
+      begun.count_down();
+      release.wait();
+    };
+    ASSERT_TRUE(pool.Submit(block).ok());
+    begun.wait();
+    EXPECT_EQ(pool.SubmitCopies(
+                  5, [&] { ++ran; }, nullptr),
+              3U);
+    EXPECT_EQ(pool.SubmitCopies(
+                  1, [&] { ++ran; }, nullptr),
+              0U);
+    release.count_down();
+  }
+  EXPECT_EQ(ran, 3);
+}
+
+TEST(WorkerPool, WakesAsManyThreadsAsThereAreCopies) {
+  FakeClock clock;
+  WorkerPool pool(clock, {.name = "test", .max_threads = 8, .max_waiting = 100});
+  for (int round = 0; round < 100; ++round) {
+    // Each copy waits for the others: it ends only when all of them run at the same time.
+    std::latch all(8);
+    std::latch ended(8);
+    const auto meet = [&] {
+      all.arrive_and_wait();
+      ended.count_down();
+    };
+    ASSERT_EQ(pool.SubmitCopies(8, meet, nullptr), 8U);
+    ended.wait();
+  }
+}
+
 TEST(WorkerPool, WithdrawsWhatHasNotStartedOfOneOwner) {
   FakeClock clock;
   std::latch begun(1);
