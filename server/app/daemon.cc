@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "app/changed_settings.h"
 #include "app/server_options.h"
 #include "app/service_definitions.h"
 #include "app/version.h"
@@ -19,7 +20,6 @@
 #include "base/timestamp.h"
 #include "base/violations.h"
 #include "drivers/shared/command.h"
-#include "google/protobuf/util/message_differencer.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
@@ -207,10 +207,10 @@ absl::Status Daemon::Reload(const config::v1::Config& config) {
   SLUICE_RETURN_IF_ERROR(access_->Reload(config));
   server_->CheckWatchers();
   SLUICE_RETURN_IF_ERROR(TakeServices(config));
-  if (!google::protobuf::util::MessageDifferencer::Equals(Fixed(config), Fixed(config_))) {
+  if (const auto changed = ChangedSettings(Fixed(config_), Fixed(config)); !changed.empty()) {
     spdlog::warn(
-        "event=restart_needed message=\"settings other than the services, grants and tokens have "
-        "changed; they count after a restart\"");
+        "event=restart_needed settings={} message=\"they have changed, and count after a restart\"",
+        absl::StrJoin(changed, ","));
   }
   return absl::OkStatus();
 }

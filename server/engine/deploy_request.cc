@@ -133,6 +133,10 @@ void ValidateTargets(const v1::DeployRequest& request, Violations& violations) {
   }
 }
 
+std::string KindOf(const v1::Strategy& strategy) {
+  return v1::Strategy::descriptor()->FindFieldByNumber(strategy.kind_case())->name();
+}
+
 v1::Strategy StrategyOf(const v1::DeployRequest& request, const ServiceDefinition& definition) {
   return WithDefaults(request.has_strategy() ? request.strategy() : definition.config.strategy());
 }
@@ -247,8 +251,11 @@ void DraftDrivers(const config::v1::Service& service, v1::DeploymentState& state
 }  // namespace
 
 std::string FieldOf(const v1::Strategy& strategy) {
-  const auto* field = v1::Strategy::descriptor()->FindFieldByNumber(strategy.kind_case());
-  return absl::StrCat("strategy.", field->name());
+  return absl::StrCat("strategy.", KindOf(strategy));
+}
+
+std::string StrategyNameOf(const v1::DeployRequest& request, const ServiceDefinition& definition) {
+  return KindOf(StrategyOf(request, definition));
 }
 
 bool LacksRouter(const v1::Strategy& strategy, const config::v1::Service& service) {

@@ -24,6 +24,8 @@ inline constexpr char kNeedsRouter[] =
     "back; configure one, or use rolling_deployment or canary_deployment";
 // "strategy.canary_strategy"
 std::string FieldOf(const v1::Strategy& strategy);
+// "canary_strategy": what a valid request asks for, else what the service is configured with.
+std::string StrategyNameOf(const v1::DeployRequest& request, const ServiceDefinition& definition);
 
 // The kind of driver that the deployment was begun with and that `service` has no longer: to go on
 // or back without it would only look done. Empty when it has what is needed.

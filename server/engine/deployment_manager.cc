@@ -30,7 +30,7 @@ constexpr size_t kMostKnownTargets = 30'000;
 void LogEnd(const v1::DeploymentState& state) {
   if (!IsTerminal(state.status())) {
     spdlog::info("event=deployment_suspended deployment={} service={} status={} step={}/{}",
-                 state.id(), state.service(), StatusName(state.status()), state.current_step(),
+                 state.id(), state.service(), StatusName(state.status()), StepNumber(state),
                  state.plan().steps_size());
     return;
   }
@@ -109,10 +109,16 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::Accept(const v1::DeployRequest& r
   SLUICE_RETURN_IF_ERROR(Start(job));
   spdlog::info(
       "event=deployment_accepted deployment={} service={} version={} strategy={} targets={}",
-      state.id(), state.service(), state.version(), state.strategy(), state.targets_size());
+      state.id(), state.service(), state.version(), StrategyNameOf(request, *definition),
+      state.targets_size());
   RequestLog::Entry entry = RequestLog::MakeEntry(name, request, job->id, now);
   requests_.Add(entry, clock_.Monotonic());
   SnapshotPtr accepted = registry_.Insert(std::move(state), std::move(entry));
+  registry_.WhenDurable(accepted->state().revision(), [id = job->id](const absl::Status& durable) {
+    if (durable.ok()) return;
+    spdlog::error("event=deployment_lost deployment={} message={}", id,
+                  Quoted(absl::StrCat("its request was refused: ", durable.message())));
+  });
   if (!definition->configured) ForgetOldServices();
   ForgetOldTargets(*definition, request.service());
   return accepted;

@@ -45,7 +45,7 @@ void DeploymentManager::ResumeOne(const v1::DeploymentState& state) {
     status = Start(job, true);
   }
   spdlog::info("event=deployment_resumed deployment={} service={} status={} step={}/{} result={}",
-               state.id(), state.service(), StatusName(state.status()), state.current_step(),
+               state.id(), state.service(), StatusName(state.status()), StepNumber(state),
                state.plan().steps_size(), Quoted(status.ToString()));
   if (status.ok()) return;
   const auto fail = [&](v1::DeploymentState& unfinished) {

@@ -61,8 +61,8 @@ void LogLost(const absl::Status& why) {
 
 }  // namespace
 
-absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
-                                     absl::string_view method) const {
+absl::StatusOr<Call> CallGate::Identify(const grpc::CallbackServerContext& context,
+                                        absl::string_view method) const {
   SLUICE_FAILPOINT("call.before_gate");
   SLUICE_RETURN_IF_ERROR(CheckMetadata(context));
   Principal connection = ConnectionPrincipal(context, connections_);
@@ -74,7 +74,12 @@ absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
     RecordRefusal(connection, path, std::nullopt, principal.status());
     return principal.status();
   }
-  Call call{*std::move(principal), path};
+  return Call{*std::move(principal), path};
+}
+
+absl::StatusOr<Call> CallGate::Enter(const grpc::CallbackServerContext& context,
+                                     absl::string_view method) const {
+  SLUICE_ASSIGN_OR_RETURN(Call call, Identify(context, method));
   SLUICE_RETURN_IF_ERROR(Admit(call, std::nullopt));
   return call;
 }

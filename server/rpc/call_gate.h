@@ -49,8 +49,10 @@ class CallGate {
            const Clock& clock)
       : access_(access), trail_(trail), connections_(connections), clock_(clock) {}
 
-  // Who calls, when they may call `method` ("Deploy") for any service at all. To be asked before
-  // the request is read. A refusal is recorded.
+  // Who calls `method` ("Deploy"). A refusal is recorded.
+  absl::StatusOr<Call> Identify(const grpc::CallbackServerContext& context,
+                                absl::string_view method) const;
+  // As Identify, when they may make the call for any service at all. A refusal is recorded.
   absl::StatusOr<Call> Enter(const grpc::CallbackServerContext& context,
                              absl::string_view method) const;
 

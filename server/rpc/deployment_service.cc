@@ -64,13 +64,18 @@ grpc::ServerUnaryReactor* DeploymentService::Change(
     grpc::CallbackServerContext* context, const char* method, const grpc::ByteBuffer* bytes,
     grpc::ByteBuffer* response,
     const std::function<absl::StatusOr<SnapshotPtr>(const Request&, const Call&)>& act) {
-  absl::StatusOr<Call> entered = gate_.Enter(*context, method);
-  if (!entered.ok()) return Answer(context, entered.status(), response);
-  const auto call = std::make_shared<const Call>(*std::move(entered));
+  absl::StatusOr<Call> caller = gate_.Identify(*context, method);
+  if (!caller.ok()) return Answer(context, caller.status(), response);
+  const auto call = std::make_shared<const Call>(*std::move(caller));
   absl::StatusOr<Request> parsed = ParseMessage<Request>(*bytes);
   v1::AuditRecord record = MakeAuditRecord(call->principal, call->method);
   absl::Status status = parsed.status();
   if (status.ok()) status = AdmitChange(gate_, *call, registry_, *parsed, record);
+  // Who may do it to no service at all learns nothing else; the trail tells what it was to be.
+  if (const absl::Status any = gate_.Decide(*call, std::nullopt); !any.ok()) {
+    status = any;
+    SetOutcome(any, record);
+  }
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   if (!status.ok()) {
     gate_.Record(*call, std::move(record), status, FinishOf(reactor));

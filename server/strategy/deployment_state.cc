@@ -3,6 +3,8 @@
 
 #include "strategy/deployment_state.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
 #include "base/timestamp.h"
@@ -50,6 +52,10 @@ bool IsTerminal(v1::Status status) {
 std::string StatusName(v1::Status status) {
   const std::string name = v1::Status_Name(status);
   return absl::AsciiStrToLower(absl::StripPrefix(name, "STATUS_"));
+}
+
+int StepNumber(const v1::DeploymentState& state) {
+  return std::min(state.current_step() + 1, state.plan().steps_size());
 }
 
 }  // namespace sluice

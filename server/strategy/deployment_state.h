@@ -28,6 +28,9 @@ bool IsTerminal(v1::Status status);
 // "in_progress" for STATUS_IN_PROGRESS, and so on.
 std::string StatusName(v1::Status status);
 
+// The present step as people count, from 1 to the number of steps; 0 without any.
+int StepNumber(const v1::DeploymentState& state);
+
 }  // namespace sluice
 
 #endif  // SLUICE_STRATEGY_DEPLOYMENT_STATE_H_

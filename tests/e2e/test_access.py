@@ -61,8 +61,9 @@ def test_t46_a_refusal_says_what_is_missing_and_changes_nothing(make_world):
         assert part in words
     refusals = eventually(lambda: [r for r in audit_records(world.audit)
                                    if r["method"] == "Deploy"])
-    assert [(r["principal"], r["how"], r["outcome"]) for r in refusals] == [
-        ("viewer", "token", "PERMISSION_DENIED")]
+    # Also what it was to be: who looks for an attack asks that first.
+    assert [(r["principal"], r["how"], r["service"], r["what"], r["outcome"]) for r in refusals] == [
+        ("viewer", "token", "web", "v1", "PERMISSION_DENIED")]
 
 
 def test_t46_a_backup_takes_a_grant_for_all_services(make_world):

@@ -192,6 +192,8 @@ def test_t13_what_was_written_and_answered_with_an_error_is_found_by_a_retry(sta
         except grpc.RpcError as error:
             assert error.code() == grpc.StatusCode.INTERNAL, error
             eventually(lambda: "failpoint journal.after_sync" in daemon.log())
+            # The log had told of it as accepted.
+            assert "event=deployment_lost" in daemon.log()
         with pytest.raises(grpc.RpcError):
             gated(daemon)  # Nothing is accepted until a restart.
         daemon.kill()
