@@ -26,6 +26,8 @@ namespace {
 constexpr int kRounds = 5;
 constexpr int kInFlight[] = {1, 16, 256};
 constexpr absl::Duration kSyncTime = absl::Milliseconds(500);
+constexpr EngineLimits kAllWait = {.max_active_deployments = 1,
+                                   .max_pending_deployments = 10'000'000};
 constexpr double kOneClientMore = 100e-6;
 constexpr char kDeploy[] = "/sluice.v1.DeploymentService/Deploy";
 
@@ -51,16 +53,32 @@ struct Round {
   double null_rate = 0;  // per second
   double rate = 0;       // per second
   double latency = 0;    // seconds, the median
+  double accept = 0;     // seconds, the median without a call; of one client
   LoadResult audited;    // the same with an audit trail
   double bound(int clients) const { return std::min(null_rate, clients / sync); }
 };
 
 absl::StatusOr<LoadResult> RunDeploys(const std::string& socket, const std::string& data_dir,
                                       const std::string& audit_file, const Load& load) {
-  ServedEngine served(socket, {.max_active_deployments = 1, .max_pending_deployments = 10'000'000},
-                      data_dir, audit_file);
+  ServedEngine served(socket, kAllWait, data_dir, audit_file);
   SLUICE_RETURN_IF_ERROR(served.engine().manager().Deploy(TwentySteps("holder")).status());
   return RunLoad("unix:" + socket, load);
+}
+
+// The median of a Deploy by the engine alone, until its record is on the disk.
+absl::StatusOr<double> SecondsOfAccept(const std::string& data_dir) {
+  Engine engine(kAllWait, NonePorts(), data_dir);
+  SLUICE_RETURN_IF_ERROR(engine.manager().Deploy(TwentySteps("holder")).status());
+  std::vector<double> seconds;
+  const absl::Time end = absl::Now() + kSyncTime;
+  for (int64_t n = 0; absl::Now() < end; ++n) {
+    const v1::DeployRequest request = FlagRequest(n);
+    const absl::Time begin = absl::Now();
+    SLUICE_RETURN_IF_ERROR(engine.manager().Deploy(request).status());
+    SLUICE_RETURN_IF_ERROR(engine.registry().AwaitDurable());
+    seconds.push_back(absl::ToDoubleSeconds(absl::Now() - begin));
+  }
+  return Median(seconds);
 }
 
 double MedianOf(const std::vector<Round>& rounds, double (*figure)(const Round&)) {
@@ -69,29 +87,27 @@ double MedianOf(const std::vector<Round>& rounds, double (*figure)(const Round&)
   return Median(values);
 }
 
-Row RowOfMore(const std::vector<Round>& rounds, const std::string& than, double more) {
-  const double latency = MedianOf(rounds, [](const Round& round) { return round.latency; });
-  return {.figure = "Deploy on the disk, 1 in flight, median latency",
-          .measured = MillisText(absl::Seconds(latency)),
-          .limit = than,
-          .ratio = fmt::format("{:+.2f} ms", more * 1e3),
-          .goal = "≤ +0.10 ms",
-          .met = more <= kOneClientMore};
-}
-
-// Against the sync alone, and against the sync and the call that no answer can do without.
-std::vector<Row> RowsOfOne(const std::vector<Round>& rounds) {
+Row RowOfMore(const std::string& figure, const std::vector<Round>& rounds,
+              double (*seconds)(const Round&)) {
+  std::vector<double> more;
+  for (const Round& round : rounds) more.push_back(seconds(round) - round.sync);
   const double sync = MedianOf(rounds, [](const Round& round) { return round.sync; });
   const double call = MedianOf(rounds, [](const Round& round) { return 1 / round.null_rate; });
-  const double more =
-      MedianOf(rounds, [](const Round& round) { return round.latency - round.sync; });
-  const double own = MedianOf(
-      rounds, [](const Round& round) { return round.latency - round.sync - 1 / round.null_rate; });
-  const std::string sync_text = MillisText(absl::Seconds(sync)) + " write + fdatasync";
-  Row beyond_call = RowOfMore(
-      rounds, fmt::format("{} and {} null RPC", sync_text, MillisText(absl::Seconds(call))), own);
-  beyond_call.figure = "the same";
-  return {RowOfMore(rounds, sync_text, more), beyond_call};
+  return {.figure = figure,
+          .measured = MillisText(absl::Seconds(MedianOf(rounds, seconds))),
+          .limit = fmt::format("{} write + fdatasync (a null RPC takes {})",
+                               MillisText(absl::Seconds(sync)), MillisText(absl::Seconds(call))),
+          .ratio = fmt::format("{:+.2f} ms", Median(more) * 1e3),
+          .goal = "≤ +0.10 ms",
+          .met = Median(more) <= kOneClientMore};
+}
+
+// As a client sees it, and without the call that no client can do without.
+std::vector<Row> RowsOfOne(const std::vector<Round>& rounds) {
+  return {RowOfMore("Deploy on the disk, 1 in flight, median latency", rounds,
+                    [](const Round& round) { return round.latency; }),
+          RowOfMore("the same by the engine, without a call", rounds,
+                    [](const Round& round) { return round.accept; })};
 }
 
 Row RowOfMany(int clients, const std::vector<Round>& rounds) {
@@ -153,6 +169,9 @@ Rows MeasureJournal(const std::string& folder, const std::string& disk) {
                               RunDeploys(folder + "/journal", data_dir, "", load));
       round.rate = result.calls_per_second;
       round.latency = Median(result.seconds);
+      if (clients == 1) {
+        SLUICE_ASSIGN_OR_RETURN(round.accept, SecondsOfAccept(data_dir + "-engine"));
+      }
       SLUICE_ASSIGN_OR_RETURN(round.audited, RunDeploys(folder + "/audited", data_dir + "-audited",
                                                         data_dir + "-audit.jsonl", load));
     }
