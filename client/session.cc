@@ -43,8 +43,7 @@ void Session::PrintDocument(const Document& document) {
 }
 
 void Session::PrintLines(const std::vector<Line>& lines) {
-  if (!wide()) return console.Write(lines);
-  console.Write(ToText(lines, /*width=*/0, console.colour()));
+  console.Write(ToText(lines, columns(), console.colour()));
 }
 
 void Session::PrintState(const v1::DeploymentState& state) {

@@ -30,10 +30,13 @@ struct Session {
   // The output is for a program.
   bool structured() const { return output == OutputFormat::kJson || output == OutputFormat::kYaml; }
 
+  // What lines are cut to; 0: no limit. What is to be wide is not cut: the terminal wraps it.
+  int columns() const { return wide() ? 0 : console.size().columns; }
+
   // As JSON or YAML; only when structured().
   void PrintDocument(const Document& document);
   void PrintDocument(const google::protobuf::Message& message);
-  // Cut to the terminal, but not when it is to be wide: the terminal wraps that.
+  // Cut to columns().
   void PrintLines(const std::vector<Line>& lines);
   // A complete deployment, in the chosen format.
   void PrintState(const v1::DeploymentState& state);
