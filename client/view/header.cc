@@ -12,6 +12,7 @@
 #include "client/durations.h"
 #include "client/strategy_flags.h"
 #include "client/text.h"
+#include "client/view/share.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
 #include "fmt/format.h"
@@ -85,12 +86,6 @@ Line TargetProgress(const v1::DeploymentState& state, int width) {
 bool DeploysTargets(const v1::Plan& plan) {
   return std::any_of(plan.steps().begin(), plan.steps().end(),
                      [](const v1::Step& step) { return step.has_deploy_targets(); });
-}
-
-bool MovesTraffic(const v1::Plan& plan) {
-  return std::any_of(plan.steps().begin(), plan.steps().end(), [](const v1::Step& step) {
-    return step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
-  });
 }
 
 // A gate says itself how to go on.

@@ -13,6 +13,7 @@
 #include "client/durations.h"
 #include "client/text.h"
 #include "client/view/header.h"
+#include "client/view/share.h"
 #include "client/words.h"
 #include "fmt/format.h"
 
@@ -36,7 +37,7 @@ std::vector<Line> DeploymentRow(const v1::DeploymentState& state, absl::Time now
                              Line(StrategyText(state)),
                              StatusLabel(state.status()),
                              OrDash(state.plan().steps().empty() ? "" : StepCounter(state)),
-                             Line(fmt::format("{:.3g}%", state.traffic_percentage())),
+                             Line(fmt::format("{:.3g}%", ShareOnVersion(state))),
                              OrDash(age)};
   if (!wide) return cells;
   cells.push_back(OrDash(state.previous_version()));

@@ -214,6 +214,15 @@ TEST(TableTest, LeavesOutWhatMattersLeastWhereThereIsNoRoom) {
   EXPECT_EQ(titles(1), titles(40));
 }
 
+TEST(TableTest, ShowsTheShareOfTheTargetsOfACanaryThatEndedBelow100) {
+  v1::ListStatesResponse list = ListOfOne("web", "v2");
+  v1::DeploymentState& state = *list.mutable_states(0);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  state.set_status(v1::STATUS_COMPLETED);
+  state.set_traffic_percentage(100);
+  EXPECT_THAT(Texts(DeploymentTable(list, TestTime(), false, 0))[1], HasSubstr(" 33.3% "));
+}
+
 TEST(TableTest, CutsLongNamesBeforeTheStatusIsLost) {
   const std::string name(63, 's');
   const std::string sha(40, 'a');
