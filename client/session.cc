@@ -49,7 +49,9 @@ void Session::PrintLines(const std::vector<Line>& lines) {
 void Session::PrintState(const v1::DeploymentState& state) {
   if (structured()) return PrintDocument(state);
   const int columns = console.size().columns;
-  PrintLines(RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide()}));
+  const bool is_cut = columns > 0 && !wide();
+  PrintLines(
+      RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide(), is_cut}));
 }
 
 ExitCode Session::Fail(const grpc::Status& status, const std::string& request_id) {

@@ -32,7 +32,7 @@ bool IsLow(const ViewOptions& options) {
 }
 
 size_t MostMessageLines(const ViewOptions& options) {
-  if (options.height == 0) return 0;
+  if (options.height == 0 || options.whole) return 0;
   return IsLow(options) ? 1 : kMostMessageLines;
 }
 
