@@ -11,6 +11,7 @@
 #include "base/timestamp.h"
 #include "client/durations.h"
 #include "client/text.h"
+#include "client/view/elapsed.h"
 #include "client/view/header.h"
 #include "client/view/share.h"
 #include "client/view/step_text.h"

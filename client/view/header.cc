@@ -12,6 +12,7 @@
 #include "client/durations.h"
 #include "client/strategy_flags.h"
 #include "client/text.h"
+#include "client/view/elapsed.h"
 #include "client/view/share.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
@@ -218,12 +219,6 @@ Line TouchedTargets(const v1::DeploymentState& state) {
 
 std::string MessageText(const v1::DeploymentState& state) {
   return state.message() == Spoken(Word(state.reason())) ? "" : state.message();
-}
-
-std::string ElapsedText(const v1::DeploymentState& state, absl::Time now) {
-  if (!state.has_start_time()) return "";
-  const absl::Time end = state.has_end_time() ? FromTimestamp(state.end_time()) : now;
-  return ShortDuration(end - FromTimestamp(state.start_time()));
 }
 
 std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptions& options) {

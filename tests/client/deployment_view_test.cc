@@ -170,6 +170,28 @@ TEST(DeploymentViewTest, CountsOnlyTouchedTargetsOnTheWayBack) {
   EXPECT_THAT(page, Contains("Status:      ◷ in_progress, rolling back (unhealthy target)"));
 }
 
+TEST(DeploymentViewTest, CountsTheTimeOfARollbackThatWasAskedForFromItsBegin) {
+  v1::DeploymentState state = RollingState(2, 2);
+  *state.mutable_start_time() = ToTimestamp(TestTime() - absl::Hours(50));
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     10s"));
+  state.mutable_plan()->mutable_steps(0)->clear_start_time();
+  EXPECT_THAT(Page(state, 80, 0), Not(Contains(HasSubstr("Elapsed:"))));
+}
+
+TEST(DeploymentViewTest, CountsTheTimeOfAFailureWithItsWayBack) {
+  v1::DeploymentState state = RollingState(2, 2);
+  *state.mutable_start_time() = ToTimestamp(TestTime() - absl::Minutes(2));
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_UNHEALTHY_TARGET);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     2m"));
+  // It had completed before: it was taken back later, and that failed.
+  state.mutable_result()->set_success(true);
+  state.set_reason(v1::REASON_ROLLBACK_FAILED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     10s"));
+}
+
 TEST(DeploymentViewTest, StillTellsWhatATargetSaidThatWasBroughtBack) {
   v1::DeploymentState state = RollingState(40, 1);
   state.set_status(v1::STATUS_ROLLED_BACK);
