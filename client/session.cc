@@ -3,9 +3,14 @@
 
 #include "client/session.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/violations.h"
 #include "client/error_report.h"
+#include "client/nearest.h"
 #include "client/output/document.h"
 #include "client/text.h"
 #include "client/view/deployment_view.h"
@@ -30,6 +35,29 @@ bool MayBeTheOther(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::NOT_FOUND ||
          status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
          status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+}
+
+// An error is not to take much longer for the sake of its advice.
+constexpr absl::Duration kAdviceTimeout = absl::Seconds(1);
+
+bool MayBeUnknownService(const std::string& subject, const grpc::Status& status) {
+  if (Session::LooksLikeAnId(subject)) return false;
+  return status.error_code() == grpc::StatusCode::NOT_FOUND ||
+         (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT &&
+          absl::StrContains(status.error_message(), "service"));
+}
+
+// Empty when the service is known, none is near, or the daemon does not tell.
+std::string ServiceMeantBy(const std::string& subject, Connection& connection) {
+  v1::ListServicesResponse list;
+  const grpc::Status status =
+      connection.Call(&Connection::Deployments::ListServices, v1::ListServicesRequest(), list,
+                      std::min(kAdviceTimeout, connection.timeout()));
+  if (!status.ok()) return "";
+  std::vector<std::string> names;
+  for (const v1::Service& service : list.services()) names.push_back(service.name());
+  const bool is_known = std::find(names.begin(), names.end(), subject) != names.end();
+  return is_known ? "" : Nearest(subject, names);
 }
 
 }  // namespace
@@ -58,6 +86,15 @@ ExitCode Session::Fail(const grpc::Status& status, const std::string& request_id
   console.WriteError(ErrorReport(
       status, {connection.address(), connection.timeout(), connection.tls(), request_id}));
   return ExitCodeOf(status);
+}
+
+ExitCode Session::FailAbout(const std::string& subject, const grpc::Status& status,
+                            const std::string& request_id) {
+  const ExitCode exit_code = Fail(status, request_id);
+  if (!MayBeUnknownService(subject, status)) return exit_code;
+  const std::string meant = ServiceMeantBy(subject, connection);
+  if (!meant.empty()) console.WriteError(absl::StrCat("Did you mean ", Quoted(meant), "?\n"));
+  return exit_code;
 }
 
 ExitCode Session::UsageError(const std::string& what) {

@@ -43,6 +43,10 @@ struct Session {
 
   // Reports a call that was not OK, with advice; `request_id` is what makes it safe to repeat.
   ExitCode Fail(const grpc::Status& status, const std::string& request_id = "");
+  // The same of a call about a service, or about what could be one: when the daemon does not know
+  // it, names the one that was probably meant.
+  ExitCode FailAbout(const std::string& subject, const grpc::Status& status,
+                     const std::string& request_id = "");
   ExitCode UsageError(const std::string& what);
 
   // The deployment that the user means: a service's latest, or one by id or its unique beginning.
