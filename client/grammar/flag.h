@@ -31,6 +31,15 @@ inline CLI::Validator OneOf(const std::vector<std::string>& words) {
       "");
 }
 
+// For what would silently be taken from elsewhere when a script's variable is not set.
+inline CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        return text.empty() ? "must not be empty" : "";
+      },
+      "");
+}
+
 // For a duration in which something has to be done; what is none is reported by who parses it.
 inline CLI::Validator AboveZero() {
   return CLI::Validator(

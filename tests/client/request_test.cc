@@ -275,6 +275,9 @@ TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
       {{"state"}, "SUBJECT is required"},
       {{"wait", "web", "--timeout"}, "sluice: --timeout needs a value\n"},
       {{"list", "-o", "jsn"}, R"(--output: must be json, text, wide, yaml; is "jsn")"},
+      {{"list", "-a", ""}, "sluice: --address: must not be empty\n"},
+      {{"list", "--ca", ""}, "sluice: --ca: must not be empty\n"},
+      {{"list", "--token-file", ""}, "sluice: --token-file: must not be empty\n"},
       {{"deploy", "--on-failure", "x"}, R"(must be rollback, stop, continue; is "x")"},
   };
   for (const MistakeCase& test : cases) {
