@@ -9,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/violations.h"
 #include "client/grammar/grammar.h"
 #include "client/nearest.h"
@@ -66,11 +68,31 @@ std::string Unexpected(CLI::App& app, const std::string& word) {
   return absl::StrCat(Quoted(word), " is one argument too many");
 }
 
+// Of "--flag: 1 required TEXT missing", or "--flag: At Most 1 required but received 2".
+std::string WrongCount(const std::string& text) {
+  const bool is_repeated = absl::StrContains(text, "At Most");
+  return absl::StrCat(text.substr(0, text.find(':')),
+                      is_repeated ? " may be given only once" : " needs a value");
+}
+
+// Of "Could not convert: --flag = value".
+std::string WrongKind(const CLI::App& given, absl::string_view text) {
+  absl::ConsumePrefix(&text, "Could not convert: ");
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(" = ", 1));
+  const auto& [flag, value] = parts;
+  const CLI::Option* const option = given.get_option_no_throw(flag);
+  const bool is_switch = option != nullptr && option->get_items_expected_max() == 0;
+  return absl::StrCat(flag, is_switch ? " takes no value" : ": must be a whole number", "; is ",
+                      Quoted(value));
+}
+
 std::string Explained(CLI::App& app, const CLI::ParseError& error) {
   CLI::App& given = Given(app);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string text = error.what();  // "--flag: 1 required TEXT missing"
-    return absl::StrCat(text.substr(0, text.find(':')), " needs a value");
+    return WrongCount(error.what());
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    return WrongKind(given, error.what());
   }
   const bool is_missing = given.get_require_subcommand_min() > 0 && given.get_subcommands().empty();
   if (!is_missing || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
