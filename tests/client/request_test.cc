@@ -319,6 +319,21 @@ TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
   }
 }
 
+TEST(CommandLineTest, TakesSecondsForEveryDuration) {
+  const auto parsed = Parse({"wait", "web", "--timeout", "30"});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+  EXPECT_EQ(std::get<WaitOptions>(std::get<CommandLine>(parsed).verb).timeout, absl::Seconds(30));
+  EXPECT_EQ(RequestOf({"--progress-deadline", "30"}), "progress_deadline { seconds: 30 } ");
+  for (const char* flag : {"--stage-duration", "--stage-duration-seconds"}) {
+    for (const char* time : {"90", "90s", "1m30s"}) {
+      EXPECT_EQ(RequestOf({"--strategy", "canary", flag, time}),
+                "strategy { canary_deployment { stage_duration_seconds: 90 } } ");
+    }
+  }
+  EXPECT_THAT(RequestOf({"--strategy", "rolling", "--delay=-3"}),
+              HasSubstr("--delay: must be a duration of 0 or more, is -3s"));
+}
+
 TEST(CommandLineTest, GivesWaitATimeoutOfItsOwn) {
   const auto parsed = Parse({"wait", "web", "--for=paused", "--timeout", "1h30m"});
   ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
@@ -335,7 +350,8 @@ TEST(CommandLineTest, EndsUsageErrorsWithCode2AndHelpWith0) {
         std::vector<const char*>{"wait", "web", "--for=rain"},
         std::vector<const char*>{"list", "-o", "xml"},
         std::vector<const char*>{"list", "--timeout", "-3s"},
-        std::vector<const char*>{"list", "--timeout", "0s"}}) {
+        std::vector<const char*>{"list", "--timeout", "0s"},
+        std::vector<const char*>{"list", "--timeout", "0"}}) {
     const auto parsed = Parse(arguments);
     ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
     EXPECT_EQ(std::get<EarlyEnd>(parsed).exit_code, ExitCode::kUsage);
