@@ -227,7 +227,9 @@ void Grammar::AddToken() {
                              "  sluice token new ci --expires 2027-06-30\n"
                              "  sluice token new ci --file /etc/sluice/tokens");
   make.add_option("NAME", token_.name, "what grants call it")->required();
-  make.add_option("--expires", token_.expires, "2027-06-30, or a time in RFC 3339 (never)");
+  make.add_option(
+      "--expires", token_.expires,
+      "a day such as 2027-06-30, valid to its end in UTC, or a time in RFC 3339 (never)");
   make.add_option("--file", token_.file, "append the line to this token file");
 }
 
