@@ -112,6 +112,29 @@ EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
           absl::StrCat("sluice: ", what, "\n`sluice ", verb, "--help` shows how it is used.\n")};
 }
 
+bool TakesValue(const CLI::App& app, const std::string& flag) {
+  const CLI::Option* const option = app.get_option_no_throw(flag);
+  if (option != nullptr) return option->get_items_expected_max() > 0;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&flag](const CLI::App* command) { return TakesValue(*command, flag); });
+}
+
+// "--flag=" in two words: the library would take the next word, perhaps the verb, for its value.
+std::vector<std::string> WordsOf(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool are_flags = true;
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    are_flags = are_flags && words.back() != "--";
+    const std::string flag(absl::StripSuffix(words.back(), "="));
+    if (!are_flags || flag == words.back() || !TakesValue(app, flag)) continue;
+    words.back() = flag;
+    words.emplace_back();
+  }
+  return words;
+}
+
 ArgumentKind FirstArgument(const std::string& verb) {
   if (verb == "deploy" || verb == "plan" || verb == "list") return ArgumentKind::kService;
   if (verb == "services" || verb == "health" || verb == "info" || verb == "certs" ||
@@ -141,8 +164,11 @@ void AddFlags(const CLI::App& app, VerbSyntax& syntax) {
 
 std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const* argv) {
   Grammar grammar;
+  std::vector<std::string> words = WordsOf(grammar.app(), argc, argv);
+  // As the library wants them.
+  std::reverse(words.begin(), words.end());
   try {
-    grammar.app().parse(argc, argv);
+    grammar.app().parse(std::move(words));
   } catch (const CLI::CallForVersion&) {
     return EarlyEnd{ExitCode::kDone, kVersion};
   } catch (const CLI::CallForHelp&) {

@@ -284,6 +284,7 @@ TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
       {{"deploy", "web", "v2", "--max-failed-targets", "x"},
        R"(sluice: --max-failed-targets: must be a whole number; is "x")"},
       {{"list", "-a", ""}, "sluice: --address: must not be empty\n"},
+      {{"--address=", "list"}, "sluice: --address: must not be empty\n"},
       {{"list", "--ca", ""}, "sluice: --ca: must not be empty\n"},
       {{"list", "--token-file", ""}, "sluice: --token-file: must not be empty\n"},
       {{"deploy", "--on-failure", "x"}, R"(must be rollback, stop, continue; is "x")"},
@@ -317,6 +318,18 @@ TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
     EXPECT_EQ(std::get<CommandLine>(parsed).global.output, OutputFormat::kJson);
     EXPECT_EQ(std::get<CommandLine>(parsed).global.timeout, absl::Seconds(3));
   }
+}
+
+TEST(CommandLineTest, TakesNoWordForTheValueThatAFlagWasGivenEmpty) {
+  EXPECT_EQ(RequestOf({"--reason=", "--target=a"}), "targets { id: \"a\" } ");
+  const auto parsed = Parse({"rollback", "--reason=", "web"});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+  const auto& options = std::get<RollbackOptions>(std::get<CommandLine>(parsed).verb);
+  EXPECT_EQ(options.subject, "web");
+  EXPECT_EQ(options.reason, "");
+  const auto other = Parse({"rollback", "--", "--reason="});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(other));
+  EXPECT_EQ(std::get<RollbackOptions>(std::get<CommandLine>(other).verb).subject, "--reason=");
 }
 
 TEST(CommandLineTest, TakesSecondsForEveryDuration) {
