@@ -9,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/violations.h"
 #include "client/grammar/grammar.h"
 #include "client/nearest.h"
@@ -66,11 +68,31 @@ std::string Unexpected(CLI::App& app, const std::string& word) {
   return absl::StrCat(Quoted(word), " is one argument too many");
 }
 
+// Of "--flag: 1 required TEXT missing", or "--flag: At Most 1 required but received 2".
+std::string WrongCount(const std::string& text) {
+  const bool is_repeated = absl::StrContains(text, "At Most");
+  return absl::StrCat(text.substr(0, text.find(':')),
+                      is_repeated ? " may be given only once" : " needs a value");
+}
+
+// Of "Could not convert: --flag = value".
+std::string WrongKind(const CLI::App& given, absl::string_view text) {
+  absl::ConsumePrefix(&text, "Could not convert: ");
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(" = ", 1));
+  const auto& [flag, value] = parts;
+  const CLI::Option* const option = given.get_option_no_throw(flag);
+  const bool is_switch = option != nullptr && option->get_items_expected_max() == 0;
+  return absl::StrCat(flag, is_switch ? " takes no value" : ": must be a whole number", "; is ",
+                      Quoted(value));
+}
+
 std::string Explained(CLI::App& app, const CLI::ParseError& error) {
   CLI::App& given = Given(app);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string text = error.what();  // "--flag: 1 required TEXT missing"
-    return absl::StrCat(text.substr(0, text.find(':')), " needs a value");
+    return WrongCount(error.what());
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    return WrongKind(given, error.what());
   }
   const bool is_missing = given.get_require_subcommand_min() > 0 && given.get_subcommands().empty();
   if (!is_missing || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
@@ -88,6 +110,29 @@ EarlyEnd UsageError(CLI::App& app, const CLI::ParseError& error) {
   const std::string what = left.empty() ? Explained(app, error) : Unexpected(app, left.front());
   return {ExitCode::kUsage,
           absl::StrCat("sluice: ", what, "\n`sluice ", verb, "--help` shows how it is used.\n")};
+}
+
+bool TakesValue(const CLI::App& app, const std::string& flag) {
+  const CLI::Option* const option = app.get_option_no_throw(flag);
+  if (option != nullptr) return option->get_items_expected_max() > 0;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&flag](const CLI::App* command) { return TakesValue(*command, flag); });
+}
+
+// "--flag=" in two words: the library would take the next word, perhaps the verb, for its value.
+std::vector<std::string> WordsOf(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool are_flags = true;
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    are_flags = are_flags && words.back() != "--";
+    const std::string flag(absl::StripSuffix(words.back(), "="));
+    if (!are_flags || flag == words.back() || !TakesValue(app, flag)) continue;
+    words.back() = flag;
+    words.emplace_back();
+  }
+  return words;
 }
 
 ArgumentKind FirstArgument(const std::string& verb) {
@@ -119,8 +164,11 @@ void AddFlags(const CLI::App& app, VerbSyntax& syntax) {
 
 std::variant<CommandLine, EarlyEnd> ParseCommandLine(int argc, const char* const* argv) {
   Grammar grammar;
+  std::vector<std::string> words = WordsOf(grammar.app(), argc, argv);
+  // As the library wants them.
+  std::reverse(words.begin(), words.end());
   try {
-    grammar.app().parse(argc, argv);
+    grammar.app().parse(std::move(words));
   } catch (const CLI::CallForVersion&) {
     return EarlyEnd{ExitCode::kDone, kVersion};
   } catch (const CLI::CallForHelp&) {

@@ -3,9 +3,14 @@
 
 #include "client/durations.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/duration_text.h"
 
 namespace sluice::client {
 namespace {
@@ -16,7 +21,20 @@ std::string TwoUnits(int64_t amount, int64_t parts, const char* large, const cha
   return rest == 0 ? first : absl::StrCat(first, " ", rest, small);
 }
 
+// Also one with a sign, for which ParseDuration() has words.
+bool IsBareNumber(absl::string_view text) {
+  absl::ConsumePrefix(&text, "-");
+  const auto is_digit = [](char c) { return absl::ascii_isdigit(c); };
+  const auto digits = std::count_if(text.begin(), text.end(), is_digit);
+  const auto points = std::count(text.begin(), text.end(), '.');
+  return digits > 0 && points <= 1 && digits + points == static_cast<std::ptrdiff_t>(text.size());
+}
+
 }  // namespace
+
+absl::StatusOr<absl::Duration> ParseFlagDuration(absl::string_view text) {
+  return IsBareNumber(text) ? ParseDuration(absl::StrCat(text, "s")) : ParseDuration(text);
+}
 
 std::string ShortDuration(absl::Duration duration) {
   if (duration < absl::ZeroDuration()) duration = absl::ZeroDuration();

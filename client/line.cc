@@ -60,19 +60,27 @@ int Line::Width() const {
   return width;
 }
 
-std::string Line::ToText(int width, bool colour) const {
-  const bool cut = width > 0 && Width() > width;
-  int left = cut ? width - 1 : Width();
-  std::string text;
+Line Line::CutTo(int width) const {
+  if (Width() <= width) return *this;
+  int left = width - 1;
+  Line line;
   for (const Span& span : spans_) {
     const int columns = DisplayWidth(span.text);
     // One column more than is left: the cut's own "…" goes there.
     const bool ends = columns > left;
     // With a "…" of its own where the piece would just fill it: more pieces would have followed.
-    const std::string shown = ends ? CutToWidth(span.text + "…", left + 1) : span.text;
-    absl::StrAppend(&text, colour ? Coloured(shown, span.style) : shown);
-    if (ends) return text;
+    line.spans_.push_back({ends ? CutToWidth(span.text + "…", left + 1) : span.text, span.style});
+    if (ends) break;
     left -= columns;
+  }
+  return line;
+}
+
+std::string Line::ToText(int width, bool colour) const {
+  const Line shown = width > 0 ? CutTo(width) : *this;
+  std::string text;
+  for (const Span& span : shown.spans_) {
+    absl::StrAppend(&text, colour ? Coloured(span.text, span.style) : span.text);
   }
   return text;
 }

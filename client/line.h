@@ -34,6 +34,8 @@ class Line {
   Line& PadTo(int column);
 
   int Width() const;
+  // At most `width` columns of it, with "…" at the end when something was left out.
+  Line CutTo(int width) const;
   // At most `width` columns; 0 means no limit. No line end.
   std::string ToText(int width, bool colour) const;
 

@@ -22,7 +22,8 @@ class LiveScreen {
   LiveScreen(const LiveScreen&) = delete;
   LiveScreen& operator=(const LiveScreen&) = delete;
 
-  // Replaces the block. Writes nothing when nothing changed. `lines` must be fewer than the rows.
+  // Replaces the block. Writes nothing when nothing changed. `lines` must be fewer than the rows,
+  // but for the last ones before Release().
   void Draw(const std::vector<Line>& lines);
 
   // Leaves the block where it is and shows the cursor below it; the next Draw begins a new block.

@@ -25,23 +25,25 @@ class LivePresenter final : public Presenter {
   void Show(const v1::DeploymentState& state) override { state_ = state; }
   void Notice(const std::string& text) override { notice_ = text; }
   void Tick() override {
-    if (!state_.id().empty()) screen_.Draw(Page());
+    if (!state_.id().empty()) screen_.Draw(Page(/*last=*/false));
   }
   void Release() override {
-    Tick();
+    if (!state_.id().empty()) screen_.Draw(Page(IsTerminal(state_.status())));
     screen_.Release();
   }
 
  private:
-  std::vector<Line> Page() const {
+  // The last one may scroll.
+  std::vector<Line> Page(bool last) const {
     const Size size = console_.size();
     // The cursor stands on the row below the page.
     const int room = std::max(1, size.rows - 1);
     const int height = std::max(1, room - (notice_.empty() ? 0 : 1));
-    std::vector<Line> page = RenderDeployment(state_, {absl::Now(), size.columns, height, wide_});
+    std::vector<Line> page =
+        RenderDeployment(state_, {absl::Now(), size.columns, height, wide_, last});
     if (!notice_.empty()) page.push_back(Line(notice_, Style::kWarning));
     // What scrolls cannot be drawn over.
-    page.resize(std::min(page.size(), static_cast<size_t>(room)));
+    if (!last) page.resize(std::min(page.size(), static_cast<size_t>(room)));
     return page;
   }
 

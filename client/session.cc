@@ -3,9 +3,14 @@
 
 #include "client/session.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/violations.h"
 #include "client/error_report.h"
+#include "client/nearest.h"
 #include "client/output/document.h"
 #include "client/text.h"
 #include "client/view/deployment_view.h"
@@ -32,6 +37,29 @@ bool MayBeTheOther(const grpc::Status& status) {
          status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
 }
 
+// An error is not to take much longer for the sake of its advice.
+constexpr absl::Duration kAdviceTimeout = absl::Seconds(1);
+
+bool MayBeUnknownService(const std::string& subject, const grpc::Status& status) {
+  if (Session::LooksLikeAnId(subject)) return false;
+  return status.error_code() == grpc::StatusCode::NOT_FOUND ||
+         (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT &&
+          absl::StrContains(status.error_message(), "service"));
+}
+
+// Empty when the service is known, none is near, or the daemon does not tell.
+std::string ServiceMeantBy(const std::string& subject, Connection& connection) {
+  v1::ListServicesResponse list;
+  const grpc::Status status =
+      connection.Call(&Connection::Deployments::ListServices, v1::ListServicesRequest(), list,
+                      std::min(kAdviceTimeout, connection.timeout()));
+  if (!status.ok()) return "";
+  std::vector<std::string> names;
+  for (const v1::Service& service : list.services()) names.push_back(service.name());
+  const bool is_known = std::find(names.begin(), names.end(), subject) != names.end();
+  return is_known ? "" : Nearest(subject, names);
+}
+
 }  // namespace
 
 void Session::PrintDocument(const google::protobuf::Message& message) {
@@ -43,20 +71,30 @@ void Session::PrintDocument(const Document& document) {
 }
 
 void Session::PrintLines(const std::vector<Line>& lines) {
-  if (!wide()) return console.Write(lines);
-  console.Write(ToText(lines, /*width=*/0, console.colour()));
+  console.Write(ToText(lines, columns(), console.colour()));
 }
 
 void Session::PrintState(const v1::DeploymentState& state) {
   if (structured()) return PrintDocument(state);
   const int columns = console.size().columns;
-  PrintLines(RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide()}));
+  const bool is_cut = columns > 0 && !wide();
+  PrintLines(
+      RenderDeployment(state, {absl::Now(), columns == 0 ? 80 : columns, 0, wide(), is_cut}));
 }
 
 ExitCode Session::Fail(const grpc::Status& status, const std::string& request_id) {
   console.WriteError(ErrorReport(
       status, {connection.address(), connection.timeout(), connection.tls(), request_id}));
   return ExitCodeOf(status);
+}
+
+ExitCode Session::FailAbout(const std::string& subject, const grpc::Status& status,
+                            const std::string& request_id) {
+  const ExitCode exit_code = Fail(status, request_id);
+  if (!MayBeUnknownService(subject, status)) return exit_code;
+  const std::string meant = ServiceMeantBy(subject, connection);
+  if (!meant.empty()) console.WriteError(absl::StrCat("Did you mean ", Quoted(meant), "?\n"));
+  return exit_code;
 }
 
 ExitCode Session::UsageError(const std::string& what) {

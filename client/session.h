@@ -30,16 +30,23 @@ struct Session {
   // The output is for a program.
   bool structured() const { return output == OutputFormat::kJson || output == OutputFormat::kYaml; }
 
+  // What lines are cut to; 0: no limit. What is to be wide is not cut: the terminal wraps it.
+  int columns() const { return wide() ? 0 : console.size().columns; }
+
   // As JSON or YAML; only when structured().
   void PrintDocument(const Document& document);
   void PrintDocument(const google::protobuf::Message& message);
-  // Cut to the terminal, but not when it is to be wide: the terminal wraps that.
+  // Cut to columns().
   void PrintLines(const std::vector<Line>& lines);
   // A complete deployment, in the chosen format.
   void PrintState(const v1::DeploymentState& state);
 
   // Reports a call that was not OK, with advice; `request_id` is what makes it safe to repeat.
   ExitCode Fail(const grpc::Status& status, const std::string& request_id = "");
+  // The same of a call about a service, or about what could be one: when the daemon does not know
+  // it, names the one that was probably meant.
+  ExitCode FailAbout(const std::string& subject, const grpc::Status& status,
+                     const std::string& request_id = "");
   ExitCode UsageError(const std::string& what);
 
   // The deployment that the user means: a service's latest, or one by id or its unique beginning.

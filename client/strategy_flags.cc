@@ -10,7 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "base/duration_text.h"
+#include "base/status_macros.h"
+#include "client/durations.h"
 #include "google/protobuf/descriptor.h"
 
 namespace sluice::client {
@@ -65,14 +66,20 @@ absl::Status NotA(const char* kind, const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not ", kind));
 }
 
-absl::Status SetDouble(Message& message, const FieldDescriptor& field, const std::string& text) {
+absl::StatusOr<double> ParseSeconds(const std::string& text) {
+  SLUICE_ASSIGN_OR_RETURN(const absl::Duration duration, ParseFlagDuration(text));
+  return absl::ToDoubleSeconds(duration);
+}
+
+absl::StatusOr<double> ParseNumber(const std::string& text) {
   double value = 0;
-  if (!absl::SimpleAtod(text, &value)) {
-    if (!absl::EndsWith(field.name(), "_seconds")) return NotA("a number", text);
-    const absl::StatusOr<absl::Duration> duration = ParseDuration(text);
-    if (!duration.ok()) return duration.status();
-    value = absl::ToDoubleSeconds(*duration);
-  }
+  if (!absl::SimpleAtod(text, &value)) return NotA("a number", text);
+  return value;
+}
+
+absl::Status SetDouble(Message& message, const FieldDescriptor& field, const std::string& text) {
+  const bool is_time = absl::EndsWith(field.name(), "_seconds");
+  SLUICE_ASSIGN_OR_RETURN(const double value, is_time ? ParseSeconds(text) : ParseNumber(text));
   message.GetReflection()->SetDouble(&message, &field, value);
   return absl::OkStatus();
 }

@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "base/duration_text.h"
 #include "base/violations.h"
+#include "client/durations.h"
 
 namespace sluice::client {
 
@@ -31,11 +31,20 @@ inline CLI::Validator OneOf(const std::vector<std::string>& words) {
       "");
 }
 
+// For what would silently be taken from elsewhere when a script's variable is not set.
+inline CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        return text.empty() ? "must not be empty" : "";
+      },
+      "");
+}
+
 // For a duration in which something has to be done; what is none is reported by who parses it.
 inline CLI::Validator AboveZero() {
   return CLI::Validator(
       [](const std::string& text) -> std::string {
-        const absl::StatusOr<absl::Duration> parsed = ParseDuration(text);
+        const absl::StatusOr<absl::Duration> parsed = ParseFlagDuration(text);
         return parsed.ok() && *parsed == absl::ZeroDuration() ? "must be above 0" : "";
       },
       "");
@@ -53,7 +62,7 @@ void AddChoice(CLI::App& app, const std::string& name, Value& value,
       ->option_text("WORD");
 }
 
-// A flag whose value is written 90s or 1h30m; `Duration` may be optional.
+// A flag whose value is written 90, 90s or 1h30m; `Duration` may be optional.
 template <typename Duration>
 CLI::Option* AddDuration(CLI::App& app, const std::string& name, Duration& value,
                          const std::string& help) {
@@ -61,7 +70,7 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& name, Duration& value
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
-            const absl::StatusOr<absl::Duration> parsed = ParseDuration(text);
+            const absl::StatusOr<absl::Duration> parsed = ParseFlagDuration(text);
             if (!parsed.ok())
               throw CLI::ValidationError(name, std::string(parsed.status().message()));
             value = *parsed;

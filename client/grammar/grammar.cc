@@ -70,17 +70,19 @@ CLI::App& Grammar::AddAction(CLI::App& parent, const std::string& name, const st
 }
 
 void Grammar::AddGlobals() {
-  app_.add_option("--address,-a", global_.address,
-                  "where sluiced listens: host:port or unix:PATH (SLUICE_ADDRESS, else "
-                  "unix:/run/sluice/sluice.sock)");
+  const auto add = [this](const char* flags, std::string& value, const char* help) {
+    app_.add_option(flags, value, help)->check(NotEmpty());
+  };
+  add("--address,-a", global_.address,
+      "where sluiced listens: host:port or unix:PATH (SLUICE_ADDRESS, else "
+      "unix:/run/sluice/sluice.sock)");
   CredentialFiles& credentials = global_.credentials;
-  app_.add_option("--ca", credentials.ca,
-                  "PEM file with the authority of the daemon's certificate: speak TLS (SLUICE_CA)");
-  app_.add_option("--cert", credentials.certificate,
-                  "PEM file with a certificate of one's own (SLUICE_CERT)");
-  app_.add_option("--key", credentials.key, "PEM file with its key (SLUICE_KEY)");
-  app_.add_option("--token-file", credentials.token,
-                  "file with a bearer token (the token itself: SLUICE_TOKEN)");
+  add("--ca", credentials.ca,
+      "PEM file with the authority of the daemon's certificate: speak TLS (SLUICE_CA)");
+  add("--cert", credentials.certificate, "PEM file with a certificate of one's own (SLUICE_CERT)");
+  add("--key", credentials.key, "PEM file with its key (SLUICE_KEY)");
+  add("--token-file", credentials.token,
+      "file with a bearer token (the token itself: SLUICE_TOKEN)");
   AddDuration(app_, "--timeout", global_.timeout, "longest time of one call (10s)")
       ->check(AboveZero());
   AddChoice(app_, "--output,-o", global_.output, kFormats, "text, wide, json or yaml (text)");
@@ -225,7 +227,9 @@ void Grammar::AddToken() {
                              "  sluice token new ci --expires 2027-06-30\n"
                              "  sluice token new ci --file /etc/sluice/tokens");
   make.add_option("NAME", token_.name, "what grants call it")->required();
-  make.add_option("--expires", token_.expires, "2027-06-30, or a time in RFC 3339 (never)");
+  make.add_option(
+      "--expires", token_.expires,
+      "a day such as 2027-06-30, valid to its end in UTC, or a time in RFC 3339 (never)");
   make.add_option("--file", token_.file, "append the line to this token file");
 }
 

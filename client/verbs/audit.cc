@@ -65,6 +65,9 @@ class Calls {
   std::deque<v1::AuditRecord> ended_;
 };
 
+// Of what may be cut where there is little room.
+constexpr int kLeastWords = 12;
+
 constexpr char kUnfinished[] =
     "began and no outcome is recorded: the daemon ended meanwhile, or could not write it "
     "(event=audit_unwritten in its log), or the next file tells";
@@ -94,19 +97,20 @@ std::vector<Line> Row(const v1::AuditRecord& record, bool wide) {
   return cells;
 }
 
-std::vector<Line> AuditTable(const std::deque<v1::AuditRecord>& records, bool wide) {
-  std::vector<std::string> titles = {"TIME",       "PRINCIPAL", "METHOD",  "SERVICE",
-                                     "DEPLOYMENT", "WHAT",      "OUTCOME", "REASON"};
-  if (wide) titles.insert(titles.end(), {"HOW", "PEER", "REQUEST", "MESSAGE"});
+std::vector<Line> AuditTable(const std::deque<v1::AuditRecord>& records, bool wide, int width) {
+  std::vector<Column> columns = {
+      {"TIME"},          {"PRINCIPAL", 0, kLeastWords}, {"METHOD"},  {"SERVICE", 1, kLeastWords},
+      {"DEPLOYMENT", 4}, {"WHAT", 3, kLeastWords},      {"OUTCOME"}, {"REASON", 2, kLeastWords}};
+  if (wide) columns.insert(columns.end(), {{"HOW"}, {"PEER"}, {"REQUEST"}, {"MESSAGE"}});
   std::vector<std::vector<Line>> rows;
   for (const v1::AuditRecord& record : records) rows.push_back(Row(record, wide));
-  return RenderTable(titles, rows);
+  return RenderTable(std::move(columns), std::move(rows), width);
 }
 
 void Print(const std::deque<v1::AuditRecord>& records, Session& session) {
   if (!session.structured()) {
     if (records.empty()) return session.console.WriteError("no records\n");
-    return session.PrintLines(AuditTable(records, session.wide()));
+    return session.PrintLines(AuditTable(records, session.wide(), session.columns()));
   }
   for (const v1::AuditRecord& record : records) {
     const Document document = ToDocument(record);

@@ -65,7 +65,7 @@ const char* Done(const ControlOptions& options, const v1::DeploymentState& state
 ExitCode Run(const ControlOptions& options, Session& session) {
   v1::DeploymentState state;
   if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
-    return session.Fail(found);
+    return session.FailAbout(options.subject, found);
   }
   const grpc::Status status = Send(options, session.connection, state);
   if (!status.ok()) return session.Fail(status);

@@ -24,7 +24,7 @@ ExitCode Run(const DeployOptions& options, Session& session) {
   v1::DeploymentState state;
   const grpc::Status status =
       session.connection.Call(&Connection::Deployments::Deploy, *request, state);
-  if (!status.ok()) return session.Fail(status, request->request_id());
+  if (!status.ok()) return session.FailAbout(request->service(), status, request->request_id());
   if (options.watch) return WatchToTheEnd(session, state);
   if (session.structured()) {
     session.PrintState(state);

@@ -61,7 +61,7 @@ ExitCode Run(const ListOptions& options, Session& session) {
     session.console.WriteError(all ? "no deployments; `sluice deploy SERVICE VERSION` makes one\n"
                                    : "no such deployments; `sluice list` shows all\n");
   } else {
-    session.PrintLines(DeploymentTable(list, absl::Now(), session.wide()));
+    session.PrintLines(DeploymentTable(list, absl::Now(), session.wide(), session.columns()));
   }
   return ExitCode::kDone;
 }

@@ -13,7 +13,7 @@ ExitCode Run(const PlanOptions& options, Session& session) {
   v1::PlanResponse plan;
   const grpc::Status status =
       session.connection.Call(&Connection::Deployments::PlanDeployment, *request, plan);
-  if (!status.ok()) return session.Fail(status);
+  if (!status.ok()) return session.FailAbout(request->service(), status);
   if (session.structured()) {
     session.PrintDocument(plan);
   } else {

@@ -43,7 +43,7 @@ grpc::Status SetSubject(Session& session, const std::string& subject,
 ExitCode Run(const RollbackOptions& options, Session& session) {
   v1::RollbackRequest request = MakeRequest(options);
   if (const grpc::Status found = SetSubject(session, options.subject, request); !found.ok()) {
-    return session.Fail(found);
+    return session.FailAbout(options.subject, found);
   }
   v1::DeploymentState state;
   const grpc::Status status =

@@ -16,7 +16,7 @@ ExitCode Run(const ServicesOptions& /*options*/, Session& session) {
   } else if (list.services().empty()) {
     session.console.WriteError("no services: none is configured, and none was deployed\n");
   } else {
-    session.PrintLines(ServiceTable(list, session.wide()));
+    session.PrintLines(ServiceTable(list, session.wide(), session.columns()));
   }
   return ExitCode::kDone;
 }

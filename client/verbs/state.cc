@@ -8,7 +8,7 @@ namespace sluice::client {
 ExitCode Run(const StateOptions& options, Session& session) {
   v1::DeploymentState state;
   if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
-    return session.Fail(found);
+    return session.FailAbout(options.subject, found);
   }
   session.PrintState(state);
   return ExitCode::kDone;

@@ -37,7 +37,7 @@ ExitCode Missed(const v1::DeploymentState& state, Session& session) {
 ExitCode Run(const WaitOptions& options, Session& session) {
   v1::DeploymentState state;
   if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
-    return session.Fail(found);
+    return session.FailAbout(options.subject, found);
   }
   v1::WatchStatesRequest request;
   request.set_deployment_id(state.id());

@@ -32,7 +32,7 @@ ExitCode Run(const WatchOptions& options, Session& session) {
   if (options.subject.empty()) return WatchEverything(session);
   v1::DeploymentState state;
   if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
-    return session.Fail(found);
+    return session.FailAbout(options.subject, found);
   }
   return WatchToTheEnd(session, state);
 }

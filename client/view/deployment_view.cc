@@ -13,6 +13,8 @@ namespace {
 
 // The tree's share of a page that is too short for everything.
 constexpr size_t kSmallestTree = 4;
+// What failed may take so many lines of a whole page.
+constexpr size_t kMostFailureLines = 24;
 
 }  // namespace
 
@@ -23,11 +25,12 @@ std::vector<Line> RenderDeployment(const v1::DeploymentState& state, const ViewO
   const auto height = static_cast<size_t>(std::max(options.height, 0));
   if (height > 0) {
     const size_t room = height > lines.size() + 1 ? height - lines.size() - 1 : 0;
-    ShortenTree(tree, std::max(room, kSmallestTree));
+    const size_t wanted = std::max(room, kSmallestTree);
+    ShortenTree(tree, wanted, options.whole ? std::max(wanted, kMostFailureLines) : wanted);
   }
   lines.emplace_back();
   for (Line& line : RenderTree(tree)) lines.push_back(std::move(line));
-  if (height > 0 && lines.size() > height) lines.resize(height);
+  if (height > 0 && !options.whole && lines.size() > height) lines.resize(height);
   return lines;
 }
 

@@ -24,6 +24,9 @@ struct ViewOptions {
   int height = 0;
   // Also ids, addresses, attempts and whatever else the record has.
   bool wide = false;
+  // Nothing is drawn over it: why it failed is told in full, wrapped, even on more than `height`
+  // lines.
+  bool whole = false;
 };
 
 std::vector<Line> RenderDeployment(const v1::DeploymentState& state, const ViewOptions& options);

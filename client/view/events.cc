@@ -11,10 +11,11 @@
 #include "base/timestamp.h"
 #include "client/durations.h"
 #include "client/text.h"
+#include "client/view/elapsed.h"
 #include "client/view/header.h"
+#include "client/view/share.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
-#include "fmt/format.h"
 
 namespace sluice::client {
 namespace {
@@ -164,7 +165,7 @@ class EventWriter {
 
   void AddTraffic() {
     if (before_.traffic_percentage() == after_.traffic_percentage()) return;
-    Add(Line(fmt::format("{:g}% on {}", after_.traffic_percentage(), after_.version())));
+    Add(Line(absl::StrCat(ShareText(after_), " on ", after_.version())));
   }
 
   Line StatusText() const {

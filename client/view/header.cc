@@ -12,6 +12,8 @@
 #include "client/durations.h"
 #include "client/strategy_flags.h"
 #include "client/text.h"
+#include "client/view/elapsed.h"
+#include "client/view/share.h"
 #include "client/view/step_text.h"
 #include "client/words.h"
 #include "fmt/format.h"
@@ -31,7 +33,7 @@ bool IsLow(const ViewOptions& options) {
 }
 
 size_t MostMessageLines(const ViewOptions& options) {
-  if (options.height == 0) return 0;
+  if (options.height == 0 || options.whole) return 0;
   return IsLow(options) ? 1 : kMostMessageLines;
 }
 
@@ -85,12 +87,6 @@ Line TargetProgress(const v1::DeploymentState& state, int width) {
 bool DeploysTargets(const v1::Plan& plan) {
   return std::any_of(plan.steps().begin(), plan.steps().end(),
                      [](const v1::Step& step) { return step.has_deploy_targets(); });
-}
-
-bool MovesTraffic(const v1::Plan& plan) {
-  return std::any_of(plan.steps().begin(), plan.steps().end(), [](const v1::Step& step) {
-    return step.has_set_traffic() || step.has_switch_traffic() || step.has_set_flag();
-  });
 }
 
 // A gate says itself how to go on.
@@ -223,12 +219,6 @@ Line TouchedTargets(const v1::DeploymentState& state) {
 
 std::string MessageText(const v1::DeploymentState& state) {
   return state.message() == Spoken(Word(state.reason())) ? "" : state.message();
-}
-
-std::string ElapsedText(const v1::DeploymentState& state, absl::Time now) {
-  if (!state.has_start_time()) return "";
-  const absl::Time end = state.has_end_time() ? FromTimestamp(state.end_time()) : now;
-  return ShortDuration(end - FromTimestamp(state.start_time()));
 }
 
 std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptions& options) {

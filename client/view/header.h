@@ -30,9 +30,6 @@ Line TouchedTargets(const v1::DeploymentState& state);
 // What the record says beyond its reason; may be empty.
 std::string MessageText(const v1::DeploymentState& state);
 
-// How long it has run at `now`, or ran; empty before its start.
-std::string ElapsedText(const v1::DeploymentState& state, absl::Time now);
-
 }  // namespace sluice::client
 
 #endif  // SLUICE_CLIENT_VIEW_HEADER_H_

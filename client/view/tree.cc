@@ -17,6 +17,9 @@ namespace {
 
 constexpr int kTargetColumn = 18;
 constexpr int kProgressColumn = 30;
+// Of a leaf's own and its branch's.
+constexpr int kTwigWidth = 6;
+constexpr int kLeafIndent = 2;
 
 Weight WeightOf(const v1::TargetState& target) {
   if (IsFailing(target) || !TargetComplaint(target).empty()) return Weight::kFailing;
@@ -28,24 +31,51 @@ bool GoesForward(const v1::DeploymentState& state) {
   return !IsTerminal(state.status()) && state.phase() != v1::PHASE_ROLLING_BACK;
 }
 
-Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target, bool wide) {
+// Columns for what stands below the head of a leaf; 0: no limit.
+int RoomBelow(const ViewOptions& options) {
+  if (!options.whole || options.width == 0) return 0;
+  return std::max(options.width - kTwigWidth - kLeafIndent, 1);
+}
+
+void AddBelow(const std::string& text, Style style, int room, Leaf& leaf) {
+  const std::string indent(kLeafIndent, ' ');
+  for (const std::string& part : Wrap(Printable(text), room, 0)) {
+    leaf.lines.push_back(Line(indent).Add(part, style));
+  }
+}
+
+Line TargetHead(const v1::DeploymentState& state, const v1::TargetState& target) {
   const Span icon = TargetIcon(target);
   Line line(icon.text, icon.style);
   line.Add(" ").Add(target.target().id()).PadTo(kTargetColumn).Add(" ");
   const std::string words = TargetWords(target);
-  line.Add(!words.empty() ? words : GoesForward(state) ? "waiting" : "not touched", icon.style);
+  return line.Add(!words.empty()       ? words
+                  : GoesForward(state) ? "waiting"
+                                       : "not touched",
+                  icon.style);
+}
+
+Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target,
+                const ViewOptions& options) {
+  Leaf leaf{{TargetHead(state, target)}, WeightOf(target)};
+  const int room = RoomBelow(options);
   if (const std::string error = TargetError(target); !error.empty()) {
-    line.Add(absl::StrCat(": ", error), Style::kBad);
+    const Line with_error = Line(leaf.lines[0]).Add(absl::StrCat(": ", error), Style::kBad);
+    const bool fits = room == 0 || with_error.Width() <= room + kLeafIndent;
+    if (fits) {
+      leaf.lines[0] = with_error;
+    } else {
+      AddBelow(error, Style::kBad, room, leaf);
+    }
   }
-  if (wide) {
-    line.Add(absl::StrCat("  ", target.target().address(), "  ", target.target().version(), "  ",
-                          Counted(static_cast<size_t>(target.attempts()), "attempt")),
-             Style::kDim);
+  if (options.wide) {
+    leaf.lines[0].Add(
+        absl::StrCat("  ", target.target().address(), "  ", target.target().version(), "  ",
+                     Counted(static_cast<size_t>(target.attempts()), "attempt")),
+        Style::kDim);
   }
-  Leaf leaf{{line}, WeightOf(target)};
   if (const std::string complaint = TargetComplaint(target); !complaint.empty()) {
-    const Style style = IsFailing(target) ? Style::kBad : Style::kDim;
-    leaf.lines.push_back(Line("  ").Add(complaint, style));
+    AddBelow(complaint, IsFailing(target) ? Style::kBad : Style::kDim, room, leaf);
   }
   return leaf;
 }
@@ -61,10 +91,10 @@ Line StepHead(const v1::Step& step, bool present, absl::Time now) {
   return line;
 }
 
-void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets, bool wide,
-               Branch& branch) {
+void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets,
+               const ViewOptions& options, Branch& branch) {
   for (int target : targets)
-    branch.leaves.push_back(TargetLeaf(state, state.targets(target), wide));
+    branch.leaves.push_back(TargetLeaf(state, state.targets(target), options));
 }
 
 // A branch whose leaves are all hidden says so beside its head.
@@ -122,9 +152,12 @@ bool FirstBranchGoes(const Tree& tree) {
 }
 
 // Takes whole branches out from both ends.
-void HideBranches(Tree& tree, size_t wanted) {
-  while (Height(tree) > wanted && tree.branches.size() > 1) {
-    if (FirstBranchGoes(tree)) {
+void HideBranches(Tree& tree, size_t wanted, size_t failing_wanted) {
+  while (tree.branches.size() > 1) {
+    const bool first = FirstBranchGoes(tree);
+    const bool fails = HasFailingLeaf(first ? tree.branches.front() : tree.branches.back());
+    if (Height(tree) <= (fails ? failing_wanted : wanted)) return;
+    if (first) {
       tree.branches.erase(tree.branches.begin());
       ++tree.hidden_above;
       --tree.present;
@@ -173,29 +206,28 @@ Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options) {
   for (int i = 0; i < steps; ++i) {
     const bool present = i == state.current_step() && !IsTerminal(state.status());
     Branch branch{StepHead(state.plan().steps(i), present, options.now), {}};
-    AddLeaves(state, of_steps[static_cast<size_t>(i)], options.wide, branch);
+    AddLeaves(state, of_steps[static_cast<size_t>(i)], options, branch);
     tree.branches.push_back(std::move(branch));
   }
   if (const std::vector<int> rest = TargetsOfNoStep(state, of_steps); !rest.empty()) {
     Branch branch{Line(steps == 0 ? "targets" : "other targets"), {}};
-    AddLeaves(state, rest, options.wide, branch);
+    AddLeaves(state, rest, options, branch);
     tree.branches.push_back(std::move(branch));
   }
   tree.present = static_cast<size_t>(std::clamp(state.current_step(), 0, std::max(steps - 1, 0)));
   return tree;
 }
 
-void ShortenTree(Tree& tree, size_t wanted) {
+void ShortenTree(Tree& tree, size_t wanted, size_t failing_wanted) {
   size_t height = Height(tree);
   for (size_t i : FromFarToNear(tree)) {
     HideLeaves(tree.branches[i], Weight::kOther, height, wanted);
   }
   // Steps give way before what runs or fails does.
-  HideBranches(tree, wanted);
+  HideBranches(tree, wanted, failing_wanted);
   height = Height(tree);
-  for (const Weight weight : {Weight::kActive, Weight::kFailing}) {
-    for (Branch& branch : tree.branches) HideLeaves(branch, weight, height, wanted);
-  }
+  for (Branch& branch : tree.branches) HideLeaves(branch, Weight::kActive, height, wanted);
+  for (Branch& branch : tree.branches) HideLeaves(branch, Weight::kFailing, height, failing_wanted);
   for (Branch& branch : tree.branches) PutWeightiestFirst(branch);
 }
 

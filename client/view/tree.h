@@ -42,8 +42,8 @@ struct Tree {
 Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options);
 
 // Takes leaves, then branches, out until the tree has at most `height` lines (but keeps one
-// branch).
-void ShortenTree(Tree& tree, size_t height);
+// branch). What fails stays as long as there are at most `failing_height`.
+void ShortenTree(Tree& tree, size_t height, size_t failing_height);
 
 std::vector<Line> RenderTree(const Tree& tree);
 

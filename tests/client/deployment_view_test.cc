@@ -170,6 +170,28 @@ TEST(DeploymentViewTest, CountsOnlyTouchedTargetsOnTheWayBack) {
   EXPECT_THAT(page, Contains("Status:      ◷ in_progress, rolling back (unhealthy target)"));
 }
 
+TEST(DeploymentViewTest, CountsTheTimeOfARollbackThatWasAskedForFromItsBegin) {
+  v1::DeploymentState state = RollingState(2, 2);
+  *state.mutable_start_time() = ToTimestamp(TestTime() - absl::Hours(50));
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_ROLLBACK_REQUESTED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     10s"));
+  state.mutable_plan()->mutable_steps(0)->clear_start_time();
+  EXPECT_THAT(Page(state, 80, 0), Not(Contains(HasSubstr("Elapsed:"))));
+}
+
+TEST(DeploymentViewTest, CountsTheTimeOfAFailureWithItsWayBack) {
+  v1::DeploymentState state = RollingState(2, 2);
+  *state.mutable_start_time() = ToTimestamp(TestTime() - absl::Minutes(2));
+  state.set_phase(v1::PHASE_ROLLING_BACK);
+  state.set_reason(v1::REASON_UNHEALTHY_TARGET);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     2m"));
+  // It had completed before: it was taken back later, and that failed.
+  state.mutable_result()->set_success(true);
+  state.set_reason(v1::REASON_ROLLBACK_FAILED);
+  EXPECT_THAT(Page(state, 80, 0), Contains("Elapsed:     10s"));
+}
+
 TEST(DeploymentViewTest, StillTellsWhatATargetSaidThatWasBroughtBack) {
   v1::DeploymentState state = RollingState(40, 1);
   state.set_status(v1::STATUS_ROLLED_BACK);
@@ -202,6 +224,51 @@ TEST(DeploymentViewTest, ShowsTheWholeMessageBelowEachOther) {
   EXPECT_THAT(page, Contains("Message:     target web-1: not healthy after 3s: the"));
   EXPECT_THAT(page, Contains("             connection was refused again and again"));
   EXPECT_THAT(Page(state, 0, 0), Contains("Message:     " + state.message()));
+}
+
+// As it is left on a small terminal.
+v1::DeploymentState FailedForLongReasons() {
+  v1::DeploymentState state = RollingState(30, 1);
+  state.set_status(v1::STATUS_FAILED);
+  state.set_message("target web-5: the deployer's command ended with exit code 1 after 3 seconds");
+  state.set_current_step(4);
+  Fail(*state.mutable_targets(4), "the deployer's command ended with exit code 1 after 3 seconds",
+       "starting\nbind to port 80: address already in use by another process\n");
+  return state;
+}
+
+TEST(DeploymentViewTest, TellsOnAWholePageWhyItFailedInFull) {
+  const v1::DeploymentState state = FailedForLongReasons();
+  const auto lines = RenderDeployment(state, {TestTime(), 40, 11, false, /*whole=*/true});
+  EXPECT_THAT(Texts(lines), ElementsAre("Deployment:  3f2a9c1d web v2 (before: v1)",  //
+                                        "Status:      ✖ failed",                      //
+                                        "Message:     target web-5: the",             //
+                                        "             deployer's command ended",      //
+                                        "             with exit code 1 after 3",
+                                        "             seconds",                            //
+                                        "Targets:     ░░░░░░░░░░ 0/30 updated, 1 failed",  //
+                                        "",                                                //
+                                        "├─ … and 4 more before",                          //
+                                        "├─ ◌ batch 5",                                    //
+                                        "│  └─ ✖ web-5            failed",                 //
+                                        "│       the deployer's command ended",            //
+                                        "│       with exit code 1 after 3 seconds",
+                                        "│       bind to port 80: address already",  //
+                                        "│       in use by another process",         //
+                                        "└─ … and 25 more after"));
+}
+
+TEST(DeploymentViewTest, WrapsNothingOfAWholePageThatFits) {
+  v1::DeploymentState state = RollingState(2, 2);
+  Fail(*state.mutable_targets(1), "exit code 1", "port 80 is taken");
+  EXPECT_EQ(Texts(RenderDeployment(state, {TestTime(), 80, 40, false, /*whole=*/true})),
+            Page(state, 80, 40));
+}
+
+TEST(DeploymentViewTest, FloodsNothingWithAWholePage) {
+  v1::DeploymentState state = RollingState(200, 20);
+  for (v1::TargetState& target : *state.mutable_targets()) Fail(target, "broken", "last words");
+  EXPECT_LT(RenderDeployment(state, {TestTime(), 40, 11, false, /*whole=*/true}).size(), 35u);
 }
 
 TEST(DeploymentViewTest, TellsAReasonOnlyOnce) {

@@ -14,6 +14,7 @@
 namespace sluice::client {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -46,7 +47,7 @@ TEST(EventLinesTest, TellOfWhatRunsHowItStands) {
       Events(nullptr, state),
       ElementsAre(std::string(kLead) + "version v2 (before: v1), strategy rolling, 3 targets",
                   std::string(kLead) + "step 2/3 batch 2: running",
-                  std::string(kLead) + "30% on v2",
+                  std::string(kLead) + "1 of 3 targets on v2",
                   std::string(kLead) + "◷ in_progress, 1/3 updated, 1 failed"));
 }
 
@@ -183,6 +184,31 @@ TEST(EventLinesTest, TellHowLongAWaitIsAndAReasonOnlyOnce) {
   EXPECT_THAT(Events(&before, after),
               ElementsAre(std::string(kLead) + "step 2/2 batch 2: running (1m left)",
                           std::string(kLead) + "↩ rolled_back (rollback requested)"));
+}
+
+// The record says 100 then, as the specification wants it.
+TEST(EventLinesTest, DoNotSayAtTheEndThatAllIsOnTheVersionWhenItIsNot) {
+  v1::DeploymentState before = RollingState(10, 1);
+  before.set_traffic_percentage(80);
+  for (int i = 0; i < 8; ++i) before.mutable_targets(i)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  Fail(*before.mutable_targets(8), "exit code 1", "");
+  v1::DeploymentState after = before;
+  after.set_status(v1::STATUS_COMPLETED);
+  after.set_traffic_percentage(100);
+  EXPECT_THAT(Events(&before, after), ElementsAre(std::string(kLead) + "8 of 10 targets on v2",
+                                                  std::string(kLead) + "✔ completed, after 10s"));
+}
+
+TEST(EventLinesTest, TellTheTrafficWhereItMoves) {
+  v1::DeploymentState before = RollingState(1, 1);
+  before.clear_targets();
+  before.mutable_plan()->mutable_steps(0)->mutable_set_traffic()->set_percentage(12.5);
+  v1::DeploymentState after = before;
+  after.set_traffic_percentage(12.5);
+  EXPECT_THAT(Events(&before, after), ElementsAre(std::string(kLead) + "12.5% on v2"));
+  // A switch moves the traffic of targets.
+  after.add_targets();
+  EXPECT_THAT(Events(&before, after), Contains(std::string(kLead) + "12.5% on v2"));
 }
 
 TEST(EventLinesTest, TellTheEnd) {

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <string>
+#include <utility>
 
 #include "client/error_report.h"
 #include "client/exit_code.h"
 #include "client/live_screen.h"
 #include "client/output/document.h"
 #include "client/states.h"
+#include "client/text.h"
 #include "client/view/table.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
@@ -183,12 +185,66 @@ TEST(TableTest, AlignsColumnsWithoutBlanksAtTheEnd) {
   service.set_name("a-long-service");
   service.set_configured(true);
   service.set_target_count(3);
-  EXPECT_THAT(Texts(ServiceTable(list, false)),
+  EXPECT_THAT(Texts(ServiceTable(list, false, 0)),
               ElementsAre("SERVICE         VERSION  FLEET  ACTIVE  LATEST  TARGETS  CONFIGURED",
                           "a-long-service  -        -      -       -       3        yes"));
   service.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_MIXED);
-  EXPECT_EQ(Texts(ServiceTable(list, false))[1],
+  EXPECT_EQ(Texts(ServiceTable(list, false, 0))[1],
             "a-long-service  -        mixed  -       -       3        yes");
+}
+
+v1::ListStatesResponse ListOfOne(const std::string& service, const std::string& version) {
+  v1::ListStatesResponse list;
+  *list.add_states() = RollingState(3, 1);
+  list.mutable_states(0)->set_service(service);
+  list.mutable_states(0)->set_version(version);
+  *list.mutable_states(0)->mutable_create_time() = ToTimestamp(TestTime() - absl::Minutes(2));
+  return list;
+}
+
+TEST(TableTest, LeavesOutWhatMattersLeastWhereThereIsNoRoom) {
+  const v1::ListStatesResponse list = ListOfOne("checkout", "v2");
+  const auto titles = [&list](int width) {
+    return Texts(DeploymentTable(list, TestTime(), false, width))[0];
+  };
+  EXPECT_EQ(titles(0), "ID        SERVICE   VERSION  STRATEGY  STATUS         STEP  TRAFFIC  AGE");
+  EXPECT_EQ(titles(80), titles(0));
+  EXPECT_EQ(titles(60), "ID        SERVICE   VERSION  STATUS         STEP  TRAFFIC …");
+  EXPECT_EQ(titles(40), "ID        SERVICE   STATUS …");
+  EXPECT_EQ(titles(1), titles(40));
+}
+
+TEST(TableTest, ShowsTheShareOfTheTargetsOfACanaryThatEndedBelow100) {
+  v1::ListStatesResponse list = ListOfOne("web", "v2");
+  v1::DeploymentState& state = *list.mutable_states(0);
+  state.mutable_targets(0)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  state.set_status(v1::STATUS_COMPLETED);
+  state.set_traffic_percentage(100);
+  EXPECT_THAT(Texts(DeploymentTable(list, TestTime(), false, 0))[1], HasSubstr(" 33.3% "));
+}
+
+TEST(TableTest, CutsLongNamesBeforeTheStatusIsLost) {
+  const std::string name(63, 's');
+  const std::string sha(40, 'a');
+  for (const auto& [width, row] :
+       {std::pair(60, "3f2a9c1d  ssssssssssss…  aaaaaaaaaaaaa…  ◷ in_progress  1/3"),
+        std::pair(40, "3f2a9c1d  ssssssssssssss…  ◷ in_progress")}) {
+    const auto lines = Texts(DeploymentTable(ListOfOne(name, sha), TestTime(), false, width));
+    EXPECT_EQ(lines[1], row);
+    EXPECT_LE(DisplayWidth(lines[1]), width);
+  }
+}
+
+TEST(TableTest, KeepsTheActiveDeploymentOfAService) {
+  v1::ListServicesResponse list;
+  v1::Service& service = *list.add_services();
+  service.set_name("a-service-with-a-long-name");
+  service.set_active_version("2026.11.26-1");
+  service.set_active_deployment_id("3f2a9c1d00000000");
+  service.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_CONSISTENT);
+  EXPECT_THAT(Texts(ServiceTable(list, false, 60)),
+              ElementsAre("SERVICE          VERSION       FLEET       ACTIVE    TARGETS …",
+                          "a-service-with…  2026.11.26-1  consistent  3f2a9c1d  0"));
 }
 
 TEST(LiveScreenTest, RedrawsInPlaceAndGivesTheCursorBack) {

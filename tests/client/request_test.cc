@@ -275,6 +275,18 @@ TEST(CommandLineTest, NamesWhatWasProbablyMeant) {
       {{"state"}, "SUBJECT is required"},
       {{"wait", "web", "--timeout"}, "sluice: --timeout needs a value\n"},
       {{"list", "-o", "jsn"}, R"(--output: must be json, text, wide, yaml; is "jsn")"},
+      {{"wait", "web", "--for=completed", "--for=paused"},
+       "sluice: --for may be given only once\n"},
+      {{"-o", "json", "list", "-o", "yaml"}, "sluice: --output may be given only once\n"},
+      {{"deploy", "web", "v2", "--watch=foo"}, R"(sluice: --watch takes no value; is "foo")"},
+      {{"deploy", "web", "v2", "--manual-promotion=a = b"},
+       R"(sluice: --manual-promotion takes no value; is "a = b")"},
+      {{"deploy", "web", "v2", "--max-failed-targets", "x"},
+       R"(sluice: --max-failed-targets: must be a whole number; is "x")"},
+      {{"list", "-a", ""}, "sluice: --address: must not be empty\n"},
+      {{"--address=", "list"}, "sluice: --address: must not be empty\n"},
+      {{"list", "--ca", ""}, "sluice: --ca: must not be empty\n"},
+      {{"list", "--token-file", ""}, "sluice: --token-file: must not be empty\n"},
       {{"deploy", "--on-failure", "x"}, R"(must be rollback, stop, continue; is "x")"},
   };
   for (const MistakeCase& test : cases) {
@@ -308,6 +320,33 @@ TEST(CommandLineTest, TakesGlobalFlagsBeforeAndAfterTheVerb) {
   }
 }
 
+TEST(CommandLineTest, TakesNoWordForTheValueThatAFlagWasGivenEmpty) {
+  EXPECT_EQ(RequestOf({"--reason=", "--target=a"}), "targets { id: \"a\" } ");
+  const auto parsed = Parse({"rollback", "--reason=", "web"});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+  const auto& options = std::get<RollbackOptions>(std::get<CommandLine>(parsed).verb);
+  EXPECT_EQ(options.subject, "web");
+  EXPECT_EQ(options.reason, "");
+  const auto other = Parse({"rollback", "--", "--reason="});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(other));
+  EXPECT_EQ(std::get<RollbackOptions>(std::get<CommandLine>(other).verb).subject, "--reason=");
+}
+
+TEST(CommandLineTest, TakesSecondsForEveryDuration) {
+  const auto parsed = Parse({"wait", "web", "--timeout", "30"});
+  ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
+  EXPECT_EQ(std::get<WaitOptions>(std::get<CommandLine>(parsed).verb).timeout, absl::Seconds(30));
+  EXPECT_EQ(RequestOf({"--progress-deadline", "30"}), "progress_deadline { seconds: 30 } ");
+  for (const char* flag : {"--stage-duration", "--stage-duration-seconds"}) {
+    for (const char* time : {"90", "90s", "1m30s"}) {
+      EXPECT_EQ(RequestOf({"--strategy", "canary", flag, time}),
+                "strategy { canary_deployment { stage_duration_seconds: 90 } } ");
+    }
+  }
+  EXPECT_THAT(RequestOf({"--strategy", "rolling", "--delay=-3"}),
+              HasSubstr("--delay: must be a duration of 0 or more, is -3s"));
+}
+
 TEST(CommandLineTest, GivesWaitATimeoutOfItsOwn) {
   const auto parsed = Parse({"wait", "web", "--for=paused", "--timeout", "1h30m"});
   ASSERT_TRUE(std::holds_alternative<CommandLine>(parsed));
@@ -324,7 +363,8 @@ TEST(CommandLineTest, EndsUsageErrorsWithCode2AndHelpWith0) {
         std::vector<const char*>{"wait", "web", "--for=rain"},
         std::vector<const char*>{"list", "-o", "xml"},
         std::vector<const char*>{"list", "--timeout", "-3s"},
-        std::vector<const char*>{"list", "--timeout", "0s"}}) {
+        std::vector<const char*>{"list", "--timeout", "0s"},
+        std::vector<const char*>{"list", "--timeout", "0"}}) {
     const auto parsed = Parse(arguments);
     ASSERT_TRUE(std::holds_alternative<EarlyEnd>(parsed));
     EXPECT_EQ(std::get<EarlyEnd>(parsed).exit_code, ExitCode::kUsage);

@@ -4,6 +4,7 @@
 #include "client/text.h"
 
 #include <string>
+#include <utility>
 
 #include "client/durations.h"
 #include "client/line.h"
@@ -97,6 +98,16 @@ TEST(LineTest, CutsAtTheEndOfAPieceToo) {
     EXPECT_EQ(DisplayWidth(line.ToText(width, false)), width);
   }
   EXPECT_EQ(line.ToText(3, false), "ab…");
+}
+
+TEST(FlagDurationTest, TakesABareNumberForSeconds) {
+  const std::pair<const char*, absl::Duration> cases[] = {
+      {"30", absl::Seconds(30)},    {"30s", absl::Seconds(30)},        {"5m", absl::Minutes(5)},
+      {"1h30m", absl::Minutes(90)}, {"1.5", absl::Milliseconds(1500)}, {"0", absl::ZeroDuration()}};
+  for (const auto& [text, duration] : cases) EXPECT_EQ(ParseFlagDuration(text).value(), duration);
+  for (const char* text : {"", ".", "-3", "1.2.3", "3 s", "soon", "inf", "1e3", "99999999999999"}) {
+    EXPECT_FALSE(ParseFlagDuration(text).ok()) << text;
+  }
 }
 
 TEST(ShortDurationTest, KeepsTheTwoLargestUnits) {

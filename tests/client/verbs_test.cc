@@ -46,6 +46,34 @@ TEST_F(VerbsTest, RefusalsEndWithCode6) {
   EXPECT_THAT(console_.errors, HasSubstr("\"nothing\" is neither a service with a deployment"));
 }
 
+// The fake daemon has the services web and worker.
+TEST_F(VerbsTest, AnUnknownServiceIsAnsweredWithTheOneThatWasProbablyMeant) {
+  const grpc::Status refusal = {grpc::StatusCode::INVALID_ARGUMENT,
+                                "service: \"wrker\" is not configured"};
+  for (const char* words : {"deploy wrker v2", "plan wrker v2"}) {
+    daemon_.Refuse(refusal);
+    EXPECT_EQ(Sluice(words), 6);
+    EXPECT_THAT(console_.errors, ::testing::EndsWith("\nDid you mean \"worker\"?\n")) << words;
+  }
+  for (const char* verb : {"state", "watch", "wait", "pause", "rollback"}) {
+    EXPECT_EQ(Sluice(absl::StrCat(verb, " wrker")), 6);
+    EXPECT_THAT(console_.errors, HasSubstr("Did you mean \"worker\"?\n")) << verb;
+  }
+}
+
+TEST_F(VerbsTest, NothingIsGuessedWhereTheServiceIsKnownOrNoneIsNearOrNobodyTells) {
+  for (const char* words : {"state worker", "state nothing", "state 3f2a9c1d"}) {
+    EXPECT_EQ(Sluice(words), 6);
+    EXPECT_THAT(console_.errors, Not(HasSubstr("Did you mean"))) << words;
+  }
+  daemon_.Refuse({grpc::StatusCode::INVALID_ARGUMENT, "service: is not configured"}, /*calls=*/2);
+  EXPECT_EQ(Sluice("deploy wrker v2"), 6);
+  EXPECT_THAT(console_.errors, Not(HasSubstr("Did you mean")));
+  daemon_.Refuse({grpc::StatusCode::INVALID_ARGUMENT, "version: must be shorter"});
+  EXPECT_EQ(Sluice("deploy wrker v2"), 6);
+  EXPECT_THAT(console_.errors, Not(HasSubstr("Did you mean")));
+}
+
 TEST_F(VerbsTest, NobodyThereEndsWithCode7) {
   daemon_.Stop();
   EXPECT_EQ(Sluice("list"), 7);
@@ -138,7 +166,12 @@ TEST_F(VerbsTest, AListIsCutToTheTerminalWithASignUnlessItIsWide) {
     console_.terminal = {columns, 24};
     EXPECT_EQ(Sluice("list"), 0);
     const std::vector<std::string> lines = absl::StrSplit(console_.output, '\n');
-    for (int row : {0, 1}) EXPECT_THAT(lines[row], ::testing::EndsWith("…")) << columns;
+    EXPECT_THAT(lines[0], ::testing::EndsWith("…")) << columns;
+    if (columns < 32) {
+      EXPECT_THAT(lines[1], ::testing::EndsWith("…")) << columns;
+    } else {
+      EXPECT_THAT(lines[1], HasSubstr("◷ in_progress")) << columns;
+    }
   }
   EXPECT_EQ(Sluice("list -o wide"), 0);
   EXPECT_THAT(console_.output, HasSubstr("  MESSAGE\n"));

@@ -146,6 +146,21 @@ TEST_F(VerbsTest, LiveWatchEndsWithTheFinalPageAndTheCursor) {
   EXPECT_THAT(console_.output, ::testing::EndsWith("\x1b[?25h"));
 }
 
+TEST_F(VerbsTest, LiveWatchOnASmallTerminalEndsWithTheWholeCause) {
+  v1::DeploymentState state = Ended(v1::STATUS_FAILED, v1::PHASE_DEPLOYING);
+  state.set_message("target web-1: the connection was refused again and again and again");
+  Fail(*state.mutable_targets(0), "exit code 1",
+       "bind to port 80: address already in use by another process");
+  daemon_.Put(state);
+  console_.is_live = true;
+  console_.terminal = {40, 12};
+  EXPECT_EQ(Sluice("watch web"), 1);
+  for (const char* part : {"target web-1: the", "connection was refused", "again and again",
+                           "bind to port 80: address already", "in use by another process"}) {
+    EXPECT_THAT(console_.output, HasSubstr(part));
+  }
+}
+
 TEST_F(VerbsTest, TheLiveViewIsDrawnFiveTimesASecondAtMostHoweverMuchChanges) {
   constexpr int kStates = 1000;
   console_.is_live = true;
