@@ -3,6 +3,7 @@
 
 #include "engine/deploy_request.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -141,6 +142,32 @@ v1::Strategy StrategyOf(const v1::DeployRequest& request, const ServiceDefinitio
   return WithDefaults(request.has_strategy() ? request.strategy() : definition.config.strategy());
 }
 
+bool HasDeployer(const config::v1::Service& service) {
+  const auto driver = service.deployer().driver_case();
+  return driver != config::v1::Deployer::DRIVER_NOT_SET && driver != config::v1::Deployer::kNone;
+}
+
+bool HasRouter(const config::v1::Service& service) {
+  const auto driver = service.router().driver_case();
+  return driver != config::v1::Router::DRIVER_NOT_SET && driver != config::v1::Router::kNone;
+}
+
+// A switch moves the traffic of the whole service: a target without the new version would serve
+// nothing.
+void ValidateSwitch(const v1::DeployRequest& request, const config::v1::Service& service,
+                    Violations& violations) {
+  if (request.targets().empty() || !HasRouter(service)) return;
+  std::set<std::string> chosen;
+  for (const v1::Target& target : request.targets()) chosen.insert(target.id());
+  const auto is_left_out = [&](const v1::Target& target) { return chosen.count(target.id()) == 0; };
+  if (std::none_of(service.targets().begin(), service.targets().end(), is_left_out)) return;
+  violations.Add("targets",
+                 absl::StrCat("must be all ", service.targets_size(),
+                              " of the service, or none named: blue_green_deployment switches the "
+                              "traffic of all of them; use rolling_deployment or "
+                              "canary_deployment for a part"));
+}
+
 // Rules that join the request with the service.
 void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* definition,
                  Violations& violations) {
@@ -161,6 +188,9 @@ void ValidateFit(const v1::DeployRequest& request, const ServiceDefinition* defi
   const v1::Strategy strategy = StrategyOf(request, *definition);
   if (LacksRouter(strategy, definition->config)) {
     violations.Add(FieldOf(strategy), kNeedsRouter);
+  }
+  if (strategy.has_blue_green_deployment()) {
+    ValidateSwitch(request, definition->config, violations);
   }
   const bool has_targets = request.targets_size() > 0 || definition->config.targets_size() > 0;
   if (IsTargetBased(strategy) && !has_targets) {
@@ -225,19 +255,9 @@ Targets AllTargets(const v1::DeploymentState& state) {
 Targets TargetsOnWayBack(const v1::DeploymentState& state) {
   Targets targets;
   for (const v1::TargetState& target : state.targets()) {
-    if (IsOnWayBack(target)) targets.push_back(target.target());
+    if (IsOnWayBack(state, target)) targets.push_back(target.target());
   }
   return targets;
-}
-
-bool HasDeployer(const config::v1::Service& service) {
-  const auto driver = service.deployer().driver_case();
-  return driver != config::v1::Deployer::DRIVER_NOT_SET && driver != config::v1::Deployer::kNone;
-}
-
-bool HasRouter(const config::v1::Service& service) {
-  const auto driver = service.router().driver_case();
-  return driver != config::v1::Router::DRIVER_NOT_SET && driver != config::v1::Router::kNone;
 }
 
 // Which of the service's drivers the deployment needs.

@@ -134,7 +134,9 @@ absl::StatusOr<SnapshotPtr> DeploymentManager::RollBackEnded(const std::string& 
   }
   SLUICE_ASSIGN_OR_RETURN(ServiceDefinitionPtr definition, DefinitionFor(after));
   const auto job = std::make_shared<DeploymentJob>(after, std::move(definition), clock_);
-  SLUICE_RETURN_IF_ERROR(Start(job));
+  // It does not wait for others to end, which may stand at a gate for days.
+  SLUICE_RETURN_IF_ERROR(Start(job, true));
+  workers_.Hurry(job.get());
   const auto change = [&](v1::DeploymentState& state) {
     SLUICE_RETURN_IF_ERROR(SetWayBack(request.to_version(), state));
     state.set_control_reason(request.reason());

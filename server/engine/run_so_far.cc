@@ -34,6 +34,14 @@ void Recall(const v1::DeploymentState& state, int index, RunSoFar& so_far) {
       .message = step.error()};
 }
 
+// They ran it before this deployment began.
+int TargetsThatHaveIt(const v1::DeploymentState& state, const std::string& version) {
+  return static_cast<int>(std::count_if(
+      state.targets().begin(), state.targets().end(), [&](const v1::TargetState& target) {
+        return target.attempts() == 0 && target.target().version() == version;
+      }));
+}
+
 }  // namespace
 
 RunSoFar RecallRun(const v1::DeploymentState& state) {
@@ -68,7 +76,7 @@ std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetInd
     return selected;
   }
   const int wanted = TargetsUpTo(step.up_to_percentage(), state.targets_size());
-  const int missing = wanted - state.result().targets_updated();
+  const int missing = wanted - state.result().targets_updated() - TargetsThatHaveIt(state, version);
   // Those that an earlier run of the daemon has begun with are not counted as updated yet.
   for (int i = 0; i < state.targets_size(); ++i) {
     if (WasBegunIn(index, state.targets(i))) selected.push_back(i);

@@ -10,12 +10,14 @@ namespace sluice {
 
 std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target) {
   const std::string& own = target.previous_version();
-  return own.empty() || own == state.version() ? state.previous_version() : own;
+  return own.empty() ? state.previous_version() : own;
 }
 
-bool IsOnWayBack(const v1::TargetState& target) {
+bool IsOnWayBack(const v1::DeploymentState& state, const v1::TargetState& target) {
   const std::string& back = target.previous_version();
-  return target.attempts() > 0 || (!back.empty() && target.target().version() != back);
+  if (target.attempts() == 0) return !back.empty() && target.target().version() != back;
+  // It got once more what it ran.
+  return back != state.version() || target.phase() != v1::TARGET_PHASE_SUCCEEDED;
 }
 
 absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state) {
@@ -43,13 +45,19 @@ std::string NoWayBack(const v1::DeploymentState& state) {
   if (state.strategy() == "blue_green") {
     return state.previous_version().empty() ? "no previous version is known" : "";
   }
+  bool is_touched = false;
+  bool goes_back = false;
   for (const v1::TargetState& target : state.targets()) {
-    const bool touched = target.attempts() > 0;
-    if (touched && WayBackOf(state, target).empty()) {
+    if (target.attempts() == 0) continue;
+    const std::string back = WayBackOf(state, target);
+    if (back.empty()) {
       return absl::StrCat("no previous version is known for target ", target.target().id());
     }
+    is_touched = true;
+    goes_back = goes_back || back != state.version();
   }
-  return "";
+  if (goes_back || !is_touched) return "";
+  return absl::StrCat("its targets ran ", state.version(), " before");
 }
 
 }  // namespace sluice

@@ -14,20 +14,22 @@
 
 namespace sluice {
 
-// The version that a rollback puts on this target: the one it had, unless that was already the one
-// being deployed, else the service's previous one. Empty when nobody knows.
+// The version that a rollback puts on this target: the one it had, else the service's previous one.
+// Empty when nobody knows.
 std::string WayBackOf(const v1::DeploymentState& state, const v1::TargetState& target);
 
-// Whether a rollback has this target to bring back: one that was touched, and any other that is to
-// go to a version that it does not run.
-bool IsOnWayBack(const v1::TargetState& target);
+// Whether a rollback has this target to bring back: one that was touched, but for one that ran the
+// version before and got it once more, and any other that is to go to a version that it does not
+// run.
+bool IsOnWayBack(const v1::DeploymentState& state, const v1::TargetState& target);
 
 // The rollback goes to `to_version` instead of what ran before. FAILED_PRECONDITION when that is
 // the version being deployed, or, where the way back is a change of traffic alone, not the one that
 // ran before; empty changes nothing.
 absl::Status SetWayBack(const std::string& to_version, v1::DeploymentState& state);
 
-// Empty when `state` can be rolled back; else why not.
+// Empty when `state` can be rolled back; else why not: nobody knows where a target was before, or
+// all that were touched ran the version before.
 std::string NoWayBack(const v1::DeploymentState& state);
 
 }  // namespace sluice

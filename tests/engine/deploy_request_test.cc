@@ -152,6 +152,24 @@ TEST(ValidateDeployRequest, BlueGreenOfWhatIsReallyDeployedNeedsARouter) {
   EXPECT_EQ(ViolatedBy(Parse("service: 'shop' version: '2.0'"), shop), fields) << "by default";
 }
 
+TEST(ValidateDeployRequest, ASwitchTakesAllTargetsOfTheService) {
+  ServiceDefinition shop = Shop();
+  ASSERT_GT(shop.config.targets_size(), 1);
+  const std::string first = shop.config.targets(0).id();
+  v1::DeployRequest request =
+      Parse("service: 'shop' version: '2.0' strategy { blue_green_deployment {} }");
+  request.add_targets()->set_id(first);
+  EXPECT_TRUE(ViolatedBy(request, shop).empty()) << "nothing is switched";
+  shop.config.mutable_router()->mutable_exec()->mutable_command()->add_argv("switch");
+  EXPECT_THAT(ViolatedBy(request, shop), ElementsAreArray({"targets"}));
+  for (int i = 1; i < shop.config.targets_size(); ++i) {
+    request.add_targets()->set_id(shop.config.targets(i).id());
+  }
+  EXPECT_TRUE(ViolatedBy(request, shop).empty());
+  request.clear_targets();
+  EXPECT_TRUE(ViolatedBy(request, shop).empty());
+}
+
 TEST(ValidateDeployRequest, ADeadlineIsAboveZeroAndAtMost30Days) {
   for (const std::string bad : {"seconds: 0", "seconds: -1", "nanos: -1", "seconds: 2592001",
                                 "seconds: 9223372036854775807"}) {

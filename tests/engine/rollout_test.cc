@@ -18,6 +18,7 @@ namespace {
 
 using testing::Each;
 using testing::ElementsAre;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 using RolloutTest = EngineTest;
@@ -150,6 +151,20 @@ TEST_F(RolloutTest, NeverRollsBackToTheVersionBeingDeployed) {
   EXPECT_EQ(state.status(), v1::STATUS_FAILED);
   EXPECT_EQ(state.reason(), v1::REASON_NO_PREVIOUS_VERSION);
   EXPECT_THAT(Deploys(), SizeIs(5));
+}
+
+TEST_F(RolloutTest, ACanaryCountsTheTargetsThatHadTheVersionBefore) {
+  Configure(10);
+  for (const std::string target : {"t1", "t2", "t3"}) world_->SetVersion(target, "2.0");
+  Start();
+  const std::string id =
+      Deploy(Request("strategy { canary_deployment { manual_promotion: true "
+                     "stage_duration_seconds: 0 stages: 10 stages: 50 } }"));
+  AwaitStatus(id, v1::STATUS_PAUSED);
+  EXPECT_THAT(Deploys(), IsEmpty()) << "a tenth has it already";
+  ASSERT_TRUE(Promote(id).ok());
+  EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
+  EXPECT_THAT(Deploys(), ElementsAre("t4=2.0", "t5=2.0"));
 }
 
 TEST_F(RolloutTest, TargetsReportWhatTheyRan) {

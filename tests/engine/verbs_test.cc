@@ -230,20 +230,6 @@ TEST_F(VerbsTest, ARollbackOfAnAbortingDeploymentIsRefused) {
   EXPECT_TRUE(Rollback(id).ok());
 }
 
-TEST_F(VerbsTest, AnAbortEndsARollbackThatWaitsForAWorker) {
-  Configure(2, {"shop", "blocker"});
-  Start({.max_active_deployments = 1});
-  const std::string id = Run(Request()).id();
-  v1::DeployRequest blocker = Request(kGated);
-  blocker.set_service("blocker");
-  AwaitStatus(Deploy(blocker), v1::STATUS_PAUSED);
-  ASSERT_TRUE(Rollback(id).ok());
-  EXPECT_EQ(Get(id).phase(), v1::PHASE_ROLLING_BACK);
-  ASSERT_TRUE(Abort(id).ok());
-  EXPECT_EQ(AwaitEnd(id).reason(), v1::REASON_ABORTED);
-  EXPECT_THAT(Deploys(), SizeIs(2)) << "none back";
-}
-
 TEST_F(VerbsTest, WhatWasAbortedBeforeItBeganLeavesRoomForOthers) {
   Configure(2, {"a", "b", "c"});
   Start({.max_active_deployments = 1, .max_pending_deployments = 1});

@@ -82,6 +82,56 @@ TEST_F(WayBackTest, WithoutANamedVersionThoseThatWereNotTouchedStay) {
   EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t1=1.0"));
 }
 
+// t1 runs the new version already, t2 and t3 the one before; t3 does not get healthy.
+void ExpectTheOthersWentBack(const v1::DeploymentState& state) {
+  EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+  EXPECT_EQ(state.targets(0).phase(), v1::TARGET_PHASE_SUCCEEDED);
+  EXPECT_EQ(state.targets(1).phase(), v1::TARGET_PHASE_ROLLED_BACK);
+  EXPECT_EQ(state.targets(2).phase(), v1::TARGET_PHASE_ROLLED_BACK);
+  EXPECT_EQ(state.fleet().consistency(), v1::FLEET_CONSISTENCY_MIXED);
+}
+
+TEST_F(WayBackTest, ATargetThatReportedTheVersionBeforeKeepsIt) {
+  Configure(3);
+  world_->SetVersion("t1", "2.0");
+  Start();
+  FailHealth("t3", "2.0");
+  ExpectTheOthersWentBack(Run(Request()));
+  EXPECT_THAT(Versions(), ElementsAre("2.0", "1.0", "1.0"));
+}
+
+TEST_F(WayBackTest, ATargetThatGotTheVersionFirstKeepsItWhenTheOthersFail) {
+  StartWith(3);
+  ASSERT_EQ(Run(Request("targets { id: 't1' }")).status(), v1::STATUS_COMPLETED);
+  FailHealth("t3", "2.0");
+  ExpectTheOthersWentBack(Run(Request()));
+  EXPECT_THAT(Versions(), ElementsAre("2.0", "1.0", "1.0"));
+}
+
+TEST_F(WayBackTest, ATargetThatFailedToGetItsVersionOnceMoreIsGivenItAgain) {
+  Configure(3);
+  world_->SetVersion("t2", "2.0");
+  Start();
+  FailDeploy("t2", "2.0");
+  const v1::DeploymentState state = Run(Request());
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_ROLLBACK_FAILED) << state.message();
+  EXPECT_THAT(Deploys(), ElementsAre("t1=2.0", "t2=2.0", "t1=1.0", "t2=2.0"));
+}
+
+TEST_F(WayBackTest, ARollbackDoesNotWaitForOthersToEnd) {
+  Configure(2, {"shop", "gate"});
+  Start({.max_active_deployments = 1});
+  const v1::DeploymentState shop = Run(Request());
+  ASSERT_EQ(shop.status(), v1::STATUS_COMPLETED);
+  const std::string gate = Deploy(Request("service: 'gate' strategy { canary_strategy { "
+                                          "manual_promotion: true } }"));
+  AwaitStatus(gate, v1::STATUS_PAUSED);
+  ASSERT_TRUE(Rollback(shop.id()).ok());
+  EXPECT_EQ(RunToEnd(shop.id()).status(), v1::STATUS_ROLLED_BACK);
+  EXPECT_EQ(Get(gate).status(), v1::STATUS_PAUSED);
+}
+
 TEST_F(WayBackTest, TrafficGoesBackToNoOtherVersionThanTheOneBefore) {
   for (const std::string strategy :
        {"rolling_strategy", "canary_strategy", "blue_green_strategy", "feature_flag_strategy"}) {
