@@ -79,7 +79,7 @@ class CommandRun {
     WaitForExit();
     DrainOutput();
     CleanUp();
-    return {Outcome(), output_.Text(), standard_output_.Text()};
+    return {Outcome(), output_.Text(), standard_output_.Bytes()};
   }
 
  private:

@@ -41,6 +41,7 @@ struct CommandResult {
   absl::Status status;
   // Standard output and standard error as they came: head and tail, valid UTF-8.
   std::string output;
+  // Head and tail too, byte for byte: for a program to read.
   std::string standard_output;
 };
 

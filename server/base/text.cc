@@ -84,12 +84,12 @@ void HeadAndTail::Append(absl::string_view text) {
   if (tail_.size() > 2 * tail_bytes_) tail_.erase(0, tail_.size() - tail_bytes_);
 }
 
-std::string HeadAndTail::Text() const {
+std::string HeadAndTail::Bytes() const {
   const size_t kept_tail = std::min(tail_.size(), tail_bytes_);
   const absl::string_view tail = absl::string_view(tail_).substr(tail_.size() - kept_tail);
   const size_t left_out = total_bytes_ - head_.size() - kept_tail;
-  if (left_out == 0) return ToValidUtf8(absl::StrCat(head_, tail));
-  return absl::StrCat(ToValidUtf8(head_), "\n[", left_out, " bytes left out]\n", ToValidUtf8(tail));
+  if (left_out == 0) return absl::StrCat(head_, tail);
+  return absl::StrCat(head_, "\n[", left_out, " bytes left out]\n", tail);
 }
 
 std::string Bounded(absl::string_view text) {

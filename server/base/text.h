@@ -41,8 +41,10 @@ class HeadAndTail {
 
   void Append(absl::string_view text);
 
-  // What was kept, as valid UTF-8, with a line in the middle that says how much was left out.
-  std::string Text() const;
+  // What was kept, byte for byte, with a line in the middle that says how much was left out.
+  std::string Bytes() const;
+  // The same as valid UTF-8.
+  std::string Text() const { return ToValidUtf8(Bytes()); }
 
  private:
   size_t head_bytes_;

@@ -4,10 +4,12 @@
 #include "engine/deployment_manager.h"
 
 #include <exception>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "base/violations.h"
@@ -40,6 +42,19 @@ void LogEnd(const v1::DeploymentState& state) {
       state.id(), state.service(), state.version(), StatusName(state.status()),
       v1::Reason_Name(state.reason()), state.result().duration_ms(),
       Quoted(state.message(), kMaxLoggedBytes));
+}
+
+// What a way back has yet to call may have moved since the record was made. An address that a
+// request may have brought stays: the configuration's could be another place altogether.
+void TakePresentAddresses(const config::v1::Service& service, v1::DeploymentState& state) {
+  if (state.phase() != v1::PHASE_ROLLING_BACK || service.allow_request_targets()) return;
+  std::map<absl::string_view, const v1::Target*> present;
+  for (const v1::Target& target : service.targets()) present.emplace(target.id(), &target);
+  for (v1::TargetState& recorded : *state.mutable_targets()) {
+    const auto found = present.find(recorded.target().id());
+    if (found == present.end() || recorded.has_step()) continue;
+    recorded.mutable_target()->set_address(found->second->address());
+  }
 }
 
 }  // namespace
@@ -212,6 +227,7 @@ bool DeploymentManager::Begin(const JobPtr& job) {
   if (Find(job->id) != job) return false;
   const auto begin = [&](v1::DeploymentState& state) {
     BeginDeployment(state, job->clock.Now());
+    TakePresentAddresses(job->definition->config, state);
     job->clock.RecordBase(state);
     return absl::OkStatus();
   };

@@ -259,7 +259,7 @@ void StartRollback(v1::DeploymentState& state) {
 void DeploymentOrchestrator::Rollback() {
   context_.control.Progress();
   // Going on past failures: what can be brought back is brought back.
-  const RunOutcome outcome = Runner(context_, {.go_on = true, .counts_targets = false}).Run();
+  const RunOutcome outcome = Runner(context_, {.go_on = true, .is_way_back = true}).Run();
   if (outcome.interrupt == Interrupt::kDeadline) {
     return FailWith(v1::REASON_ROLLBACK_FAILED,
                     "the rollback made no progress within the progress deadline");

@@ -50,9 +50,9 @@ v1::Fleet FleetByTraffic(const v1::DeploymentState& state) {
 
 v1::Fleet FleetOf(const v1::DeploymentState& state) {
   const bool switched = state.strategy() == "blue_green";
-  const bool ended_well =
-      state.status() == v1::STATUS_COMPLETED || state.status() == v1::STATUS_ROLLED_BACK;
-  if (state.targets().empty() || (switched && ended_well)) return FleetByTraffic(state);
+  // Its way back leaves the targets as they are.
+  const bool is_back = switched && state.status() == v1::STATUS_ROLLED_BACK;
+  if (state.targets().empty() || is_back) return FleetByTraffic(state);
   std::set<std::string> versions;
   bool doubtful = false;
   bool unknown = false;

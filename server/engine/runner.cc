@@ -128,7 +128,7 @@ void Runner::RecordTally() {
       step.set_error(ShortError(so_far_.last_step.message, context_.text_room.step_error));
     }
     v1::DeploymentResult& result = *state.mutable_result();
-    if (policy_.counts_targets) {
+    if (!policy_.is_way_back) {
       result.set_targets_updated(result.targets_updated() + so_far_.last_step.succeeded);
       result.set_targets_failed(result.targets_failed() + so_far_.last_step.failed);
     }

@@ -27,8 +27,9 @@ class Runner {
   struct Policy {
     bool go_on = false;
     int tolerated = 0;
-    // In the result; what a deployment's way back does is not counted as its own work.
-    bool counts_targets = true;
+    // Of a deployment: what it does is not counted in the result as the deployment's own work, and
+    // a switch leaves the deployment's version without traffic.
+    bool is_way_back = false;
   };
 
   Runner(RunContext context, Policy policy);
@@ -61,6 +62,7 @@ class Runner {
   using StepChange = std::function<void(v1::DeploymentState&, v1::Step&)>;
   void AtEnd(StepChange change) { at_end_.push_back(std::move(change)); }
   void RecordTally();
+  void RecordSwitch(const std::string& slot);
   void RecordTraffic(double percentage);
   // The router's answer as an outcome; the interrupt when that is why it failed.
   RunOutcome Routed(const std::string& version, const RouterCall& call, const std::string& what);

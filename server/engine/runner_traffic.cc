@@ -33,19 +33,17 @@ RunOutcome Runner::Do(const v1::SwitchTraffic& step) {
     outcome = Routed(plan_.version(), call, absl::StrCat("switch to ", step.slot()));
   }
   if (outcome.interrupt != Interrupt::kNone) return outcome;
-  if (!outcome.ok() && !step.failure_is_tolerated()) {
-    if (!policy_.counts_targets) return outcome;
+  if (outcome.ok()) {
+    RecordSwitch(step.slot());
+  } else if (step.failure_is_tolerated()) {
+    PassOver(outcome);
+    return {};
+  } else if (!policy_.is_way_back) {
     AtEnd([](v1::DeploymentState& state, v1::Step&) {
       state.mutable_result()->set_targets_failed(state.result().targets_failed() + 1);
     });
-    return outcome;
   }
-  AtEnd([slot = step.slot()](v1::DeploymentState& state, v1::Step&) {
-    (*state.mutable_metadata())["active_slot"] = slot;
-    state.set_traffic_percentage(100);
-  });
-  if (!outcome.ok()) PassOver(outcome);
-  return {};
+  return outcome;
 }
 
 RunOutcome Runner::Do(const v1::SetFlag& step) {
@@ -59,6 +57,14 @@ RunOutcome Runner::Do(const v1::SetFlag& step) {
   });
   RecordTraffic(step.percentage());
   return outcome;
+}
+
+void Runner::RecordSwitch(const std::string& slot) {
+  AtEnd([=](v1::DeploymentState& state, v1::Step&) {
+    (*state.mutable_metadata())["active_slot"] = slot;
+  });
+  // The share is the deployment's version's: on the way back another one gets all.
+  RecordTraffic(policy_.is_way_back ? 0 : 100);
 }
 
 void Runner::RecordTraffic(double percentage) {

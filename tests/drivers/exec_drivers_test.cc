@@ -84,6 +84,18 @@ TEST(ExecDeployerTest, RefusesWhatIsNoVersion) {
   EXPECT_TRUE(absl::StrContains(status.message(), "\"not a version\"")) << status;
 }
 
+// Not what it is shown as, which nobody has ever deployed.
+TEST(ExecDeployerTest, RefusesAVersionThatIsNoText) {
+  config::v1::ExecDeployer config;
+  *config.mutable_command() = Shell("true");
+  for (const std::string bytes : {"v\\3511", "v\\0001"}) {
+    *config.mutable_version_command() = Shell(absl::StrCat("printf '", bytes, "'"));
+    const absl::Status status = ExecDeployer(config).RunningVersion(Call(), {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << bytes;
+    EXPECT_TRUE(absl::StrContains(status.message(), "\"v?1\"")) << status;
+  }
+}
+
 TEST(ExecDeployerTest, SaysWhyTheVersionIsNotKnown) {
   config::v1::ExecDeployer config;
   *config.mutable_command() = Shell("true");

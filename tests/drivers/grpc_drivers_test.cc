@@ -74,6 +74,22 @@ TEST(GrpcDeployerTest, KnowsNoVersionOfAServerThatIsNoAgent) {
             absl::StatusCode::kUnimplemented);
 }
 
+TEST(GrpcDeployerTest, RefusesAVersionThatIsNoText) {
+  const auto apply = [](grpc::ServerContext*, const auto&, std::string*) {
+    return grpc::Status::OK;
+  };
+  for (const std::string& bytes : {std::string("v\xe9"
+                                               "1"),
+                                   std::string("v\0"
+                                               "1",
+                                               3)}) {
+    LoopbackGrpcServer server(std::make_unique<FakeAgent>(apply, bytes));
+    GrpcDeployer deployer{config::v1::GrpcDeployer()};
+    const auto version = deployer.RunningVersion(CallTo(server.address()), {});
+    EXPECT_FALSE(version.ok()) << *version;
+  }
+}
+
 TEST(GrpcHealthCheckTest, AsksForTheConfiguredService) {
   LoopbackGrpcServer server(std::make_unique<FakeHealth>(
       [](grpc::ServerContext*, const std::string& service, HealthCheckResponse* response) {

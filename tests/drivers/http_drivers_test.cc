@@ -53,6 +53,21 @@ config::v1::HttpDeployer DeployerConfig(const std::string& url) {
   return config;
 }
 
+TEST(HttpDeployerTest, RefusesAVersionThatIsNoText) {
+  for (const std::string& bytes : {std::string("v\xe9"
+                                               "1"),
+                                   std::string("v\0"
+                                               "1",
+                                               3)}) {
+    HttpServer server(Always(200, bytes));
+    auto config = DeployerConfig("http://{address}/");
+    config.set_version_url("http://{address}/");
+    const absl::Status status =
+        HttpDeployer(config).RunningVersion(CallTo(server.address()), {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << status;
+  }
+}
+
 TEST(HttpDeployerTest, PostsJsonThatSaysWhatTheCallIsAbout) {
   HttpServer server(Always(201, "done"));
   auto config = DeployerConfig("http://{address}/deploy/{service}?v={version}");

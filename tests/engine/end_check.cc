@@ -20,9 +20,9 @@ bool IsForRouter(CallKind kind) {
   return kind == CallKind::kSetTraffic || kind == CallKind::kSwitch || kind == CallKind::kSetFlag;
 }
 
-// The share that a call of the router sets.
+// The share of the deployment's version that a call of the router sets.
 double ShareOf(const WorldCall& call) {
-  if (call.kind == CallKind::kSwitch) return 100;
+  if (call.kind == CallKind::kSwitch) return call.detail == "green" ? 100 : 0;
   double share = -1;
   const size_t sign = call.detail.find('=');
   const size_t begin = sign == std::string::npos ? 0 : sign + 1;

@@ -233,6 +233,26 @@ TEST_F(RolloutTest, ContinueGoesOnAndFailsInTheEnd) {
   EXPECT_EQ(state.result().targets_failed(), 1);
 }
 
+TEST_F(RolloutTest, ContinueDoesNotGoPastAStageBelowItsThreshold) {
+  StartWith(4);
+  FailDeploy("t1", "2.0");
+  const v1::DeploymentState state =
+      Run(Request("strategy { canary_deployment { stages: [ 50, 100 ] } } "
+                  "on_failure { policy: FAILURE_POLICY_CONTINUE }"));
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(state.reason(), v1::REASON_SUCCESS_RATE);
+  EXPECT_THAT(Versions(), ElementsAre("1.0", "2.0", "1.0", "1.0"));
+}
+
+TEST_F(RolloutTest, ContinueDoesNotGoPastTrafficThatCouldNotBeMoved) {
+  StartWith(0);
+  world_->Script(CallKind::kSetTraffic, "shop", "2.0", {.status = absl::UnknownError("no route")});
+  const v1::DeploymentState state = Run(
+      Request("strategy { rolling_strategy {} } on_failure { policy: FAILURE_POLICY_CONTINUE }"));
+  EXPECT_EQ(state.status(), v1::STATUS_FAILED);
+  EXPECT_THAT(world_->calls(CallKind::kSetTraffic), SizeIs(1));
+}
+
 TEST_F(RolloutTest, ToleratesAsManyFailuresAsItIsTold) {
   StartWith(5);
   FailDeploy("t2", "2.0");

@@ -55,6 +55,63 @@ TEST_F(TrafficTest, ServiceBasedStrategiesMoveTheTraffic) {
   }
 }
 
+TEST_F(TrafficTest, ASwitchPastAFailedTargetLeavesAMixedFleet) {
+  StartWith(2);
+  FailDeploy("t2", "2.0");
+  const v1::DeploymentState state =
+      Run(Request("strategy { blue_green_deployment {} } on_failure { max_failed_targets: 1 }"));
+  EXPECT_EQ(state.status(), v1::STATUS_COMPLETED) << state.message();
+  EXPECT_EQ(state.fleet().consistency(), v1::FLEET_CONSISTENCY_MIXED);
+}
+
+TEST_F(TrafficTest, ASwitchBackThatFailsRecordsNone) {
+  StartWith(2);
+  FailDeploy("t2", "2.0");
+  world_->Script(CallKind::kSwitch, "shop", "1.0", {.status = absl::UnknownError("no route")});
+  const v1::DeploymentState before = Run(Request("strategy { blue_green_deployment {} }"));
+  EXPECT_EQ(before.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(before.traffic_percentage(), 0) << "it never had any";
+  EXPECT_EQ(before.metadata().at("active_slot"), "blue");
+
+  world_->Script(CallKind::kDeploy, "t2", "2.0", {});
+  const std::string id = Run(Request("strategy { blue_green_deployment {} }")).id();
+  ASSERT_TRUE(Rollback(id, "1.0").ok());
+  const v1::DeploymentState after = RunToEnd(id);
+  EXPECT_EQ(after.status(), v1::STATUS_FAILED);
+  EXPECT_EQ(after.traffic_percentage(), 100) << "it still has it";
+  EXPECT_EQ(after.metadata().at("active_slot"), "green");
+}
+
+TEST_F(TrafficTest, ASwitchBackLeavesNoTrafficOnTheNewVersion) {
+  for (const std::string strategy : {"blue_green_deployment", "blue_green_strategy"}) {
+    world_ = std::make_shared<FakeWorld>(clock_);
+    manager_.reset();
+    StartWith(2);
+    world_->Script(CallKind::kSwitch, "shop", "2.0", {.status = absl::UnknownError("no route")});
+    const v1::DeploymentState state = Run(Request(absl::StrCat("strategy { ", strategy, " {} }")));
+    EXPECT_EQ(state.status(), v1::STATUS_ROLLED_BACK) << state.message();
+    EXPECT_EQ(state.traffic_percentage(), 0) << strategy;
+    EXPECT_EQ(state.metadata().at("active_slot"), "blue") << strategy;
+  }
+}
+
+// Between the switch and the end.
+TEST_F(TrafficTest, ASwitchBackThatIsHeldShowsNoTrafficOnTheNewVersion) {
+  StartWith(2);
+  FailDeploy("t2", "2.0");
+  world_->SetWitness([&](const WorldCall& call) {
+    if (call.kind == CallKind::kSwitch) (void)Pause(call.deployment_id);
+  });
+  const std::string id = Deploy(Request("strategy { blue_green_deployment {} }"));
+  const v1::DeploymentState held = Await(id, [](const v1::DeploymentState& state) {
+    return state.phase() == v1::PHASE_ROLLING_BACK && state.current_step() == 1;
+  });
+  EXPECT_EQ(held.status(), v1::STATUS_PAUSED);
+  EXPECT_EQ(held.traffic_percentage(), 0);
+  ASSERT_TRUE(Resume(id).ok());
+  EXPECT_EQ(RunToEnd(id).status(), v1::STATUS_ROLLED_BACK);
+}
+
 TEST_F(TrafficTest, ARouterThatFailsIsAFailure) {
   StartWith(0);
   world_->Script(CallKind::kSwitch, "shop", "2.0", {.status = absl::UnknownError("no route")});
