@@ -144,6 +144,15 @@ TEST_F(VerbsTest, WaitTellsWhatItFound) {
   EXPECT_EQ(Sluice("wait web --for=paused --timeout 50ms"), 5);
 }
 
+TEST_F(VerbsTest, AWaitWithoutTimeLooksOnce) {
+  daemon_.Put(Ended(v1::STATUS_COMPLETED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("wait web --timeout 0s"), 0);
+  EXPECT_EQ(Sluice("wait web --timeout 0 --for=paused"), 1);
+  daemon_.Put(Ended(v1::STATUS_PAUSED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("wait web --timeout 0s --for=paused"), 0);
+  EXPECT_EQ(Sluice("wait web --timeout 0s"), 5);
+}
+
 TEST_F(VerbsTest, ListTurnsThePages) {
   for (int i = 0; i < 5; ++i) {
     v1::DeploymentState state = RollingState(1, 1);
