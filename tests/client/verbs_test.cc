@@ -237,6 +237,23 @@ TEST_F(VerbsTest, AnIdIsTriedWhereAServiceOfThatNameIsRefused) {
   EXPECT_THAT(console_.errors, StartsWith("sluice: refused: no grant for 3f2a\n"));
 }
 
+TEST_F(VerbsTest, ARollbackLooksUpOnlyWhatMayBeTheOther) {
+  daemon_.Put(RollingState(1, 1));
+  EXPECT_EQ(Sluice("rollback web"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().service(), "web");
+  EXPECT_EQ(Sluice("rollback 3f2a9c1d"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), "3f2a9c1d");
+  EXPECT_EQ(daemon_.Last<v1::GetStateRequest>().subject_case(), 0);
+  EXPECT_EQ(Sluice("rollback 3f2a"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), kId);
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_id("00000000000000aa");
+  state.set_service("deadbeef");
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("rollback deadbeef"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), state.id());
+}
+
 TEST_F(VerbsTest, WhatLooksLikeAnIdIsAskedAsOneFirst) {
   v1::DeploymentState state = RollingState(1, 1);
   state.set_service("deadbeef");
