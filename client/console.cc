@@ -3,12 +3,17 @@
 
 #include "client/console.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+
+#include "absl/strings/string_view.h"
+#include "client/signals.h"
 
 namespace sluice::client {
 namespace {
@@ -26,21 +31,19 @@ bool IsDumb() {
   return term == nullptr || std::string(term) == "dumb";
 }
 
-bool WriteAll(int fd, const std::string& text) {
-  size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t n = write(fd, text.data() + written, text.size() - written);
+// 0, or the errno of what could not be written; EINTR when a signal ends the program.
+int WriteAll(int fd, absl::string_view text) {
+  while (!text.empty()) {
+    if (!AwaitOutput(fd)) return EINTR;
+    // What can be written to takes so much of it without blocking.
+    const ssize_t n = write(fd, text.data(), std::min<size_t>(text.size(), PIPE_BUF));
     if (n >= 0) {
-      written += static_cast<size_t>(n);
-    } else if (errno == EAGAIN) {
-      // Whoever shares our standard output may have made it non-blocking.
-      pollfd ready = {fd, POLLOUT, 0};
-      poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
-      return false;
+      text.remove_prefix(static_cast<size_t>(n));
+    } else if (errno != EAGAIN && errno != EINTR) {
+      return errno;
     }
   }
-  return true;
+  return 0;
 }
 
 }  // namespace
@@ -51,9 +54,11 @@ StandardConsole::StandardConsole()
       colour_(live_ && !IsSet("NO_COLOR")) {}
 
 void StandardConsole::Write(const std::string& text) {
-  if (closed_ || WriteAll(STDOUT_FILENO, text)) return;
-  closed_ = true;
-  if (errno != EPIPE) write_error_ = errno;
+  if (quiet_) return;
+  const int error = WriteAll(STDOUT_FILENO, text);
+  quiet_ = error != 0;
+  closed_ = quiet_ && error != EINTR;
+  if (closed_ && error != EPIPE) write_error_ = error;
 }
 
 // A pipe's reader is noticed to have gone before there is anything to write, too.

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Where output goes. Text is written at once; when the reader has gone (a closed pipe) the console
-// says so and stays quiet. Used by every verb; one thread.
+// says so and stays quiet. It also stays quiet from when a watch is ended by a signal and its
+// output is not taken. Used by every verb; the main thread.
 
 #ifndef SLUICE_CLIENT_CONSOLE_H_
 #define SLUICE_CLIENT_CONSOLE_H_
@@ -54,6 +55,7 @@ class StandardConsole final : public Console {
   Size size() const override;
 
  private:
+  bool quiet_ = false;
   bool closed_ = false;
   int write_error_ = 0;
   bool is_terminal_;

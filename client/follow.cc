@@ -40,12 +40,13 @@ class Follower {
     if (!last_.id().empty()) presenter_.Begin(last_);
     absl::Time next_tick = absl::Now();
     while (!end_.has_value()) {
-      HandleSignals();
       HandleFeed();
       if (absl::Now() >= next_tick) {
         presenter_.Tick();
         next_tick = absl::Now() + kTick;
       }
+      // Last: it may have cut short what was to be shown.
+      HandleSignals();
       if (!end_.has_value() && session_.console.closed()) End({FollowEnd::Kind::kClosed});
       if (!end_.has_value() && absl::Now() >= deadline_) End({FollowEnd::Kind::kTimedOut});
       if (!end_.has_value()) Sleep(std::min(next_tick, deadline_));
@@ -71,7 +72,6 @@ class Follower {
 
   // One event, however many wait: a signal is not to wait for all of them to be shown.
   void HandleFeed() {
-    if (end_.has_value()) return;
     std::optional<FeedEvent> event = feed_.Take();
     if (event.has_value()) std::visit([this](auto& what) { Handle(what); }, *event);
   }

@@ -33,6 +33,7 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
     const ssize_t n = read(fd, buffer.data(), buffer.size());
     if (n == 0) return text;
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EBADF) return absl::InvalidArgumentError("-f: standard input is closed");
     if (n < 0) return CannotRead(path, std::strerror(errno));
     text.append(buffer.data(), static_cast<size_t>(n));
     if (text.size() > kMaxBytes) return CannotRead(path, "a request has at most 1 MiB");

@@ -13,7 +13,8 @@
 
 namespace sluice::client {
 
-// `path` "-" is standard input. The error names every mistake with line and column.
+// `path` "-" is standard input, which may be closed. The error names every mistake with line and
+// column.
 absl::Status ReadRequestFile(const std::string& path, v1::DeployRequest& request);
 
 }  // namespace sluice::client

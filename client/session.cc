@@ -120,8 +120,11 @@ grpc::Status Session::Find(const std::string& subject, v1::DeploymentState& stat
 
 // At least what is printed as one.
 bool Session::LooksLikeAnId(const std::string& subject) {
-  return subject.size() >= kShortIdLength &&
-         subject.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return subject.size() >= kShortIdLength && MayBeAnId(subject);
+}
+
+bool Session::MayBeAnId(const std::string& subject) {
+  return subject.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 }  // namespace sluice::client

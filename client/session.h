@@ -55,6 +55,8 @@ struct Session {
   grpc::Status Find(const std::string& subject, v1::DeploymentState& state);
   // Whether that is meant, where it cannot be asked.
   static bool LooksLikeAnId(const std::string& subject);
+  // False: it can be a service only.
+  static bool MayBeAnId(const std::string& subject);
 };
 
 }  // namespace sluice::client

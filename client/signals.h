@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Turns the signals that end or stop a watch into something a poll can wait for, so that the
-// terminal is put in order first. Everywhere else signals keep their usual effect.
+// terminal is put in order first, and keeps output that nobody takes from holding them up.
+// Everywhere else signals keep their usual effect.
 
 #ifndef SLUICE_CLIENT_SIGNALS_H_
 #define SLUICE_CLIENT_SIGNALS_H_
@@ -42,6 +43,11 @@ class SignalWatch {
 
 // Stops this process as Ctrl-Z would have; returns when it is continued.
 void StopUntilContinued();
+
+// Waits until `fd` can be written to, or fails when it is. False when it cannot be and the last
+// SignalWatch has caught a signal that ends: from then on it is waited for a moment only. SIGTSTP
+// stops meanwhile. Main thread.
+bool AwaitOutput(int fd);
 
 }  // namespace sluice::client
 

@@ -19,36 +19,49 @@ v1::RollbackRequest MakeRequest(const RollbackOptions& options) {
   return request;
 }
 
-// Exactly the deployment that the user means, where he may look; else what he calls it.
-grpc::Status SetSubject(Session& session, const std::string& subject,
-                        v1::RollbackRequest& request) {
+grpc::Status Send(const v1::RollbackRequest& request, Session& session,
+                  v1::DeploymentState& state) {
+  return session.connection.Call(&Connection::Deployments::Rollback, request, state);
+}
+
+// Of what may be an id or a service: asks which, where the caller may.
+grpc::Status LookUpAndSend(const std::string& subject, v1::RollbackRequest& request,
+                           Session& session, v1::DeploymentState& state) {
   v1::DeploymentState found;
   const grpc::Status status = session.Find(subject, found);
   if (status.ok()) {
     request.set_deployment_id(found.id());
+  } else if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+    request.set_service(subject);
+  } else {
     return status;
   }
-  if (status.error_code() != grpc::StatusCode::PERMISSION_DENIED) return status;
-  // The right to roll back can be had without that to look.
+  return Send(request, session, state);
+}
+
+// The right to roll back can be had without that to look, and a look that is refused stands in the
+// audit trail: what is clear is not looked up.
+grpc::Status RollBack(const std::string& subject, v1::RollbackRequest& request, Session& session,
+                      v1::DeploymentState& state) {
+  if (!Session::MayBeAnId(subject)) {
+    request.set_service(subject);
+    return Send(request, session, state);
+  }
   if (Session::LooksLikeAnId(subject)) {
     request.set_deployment_id(subject);
-  } else {
-    request.set_service(subject);
+    const grpc::Status status = Send(request, session, state);
+    if (status.error_code() != grpc::StatusCode::NOT_FOUND) return status;
   }
-  return grpc::Status::OK;
+  return LookUpAndSend(subject, request, session, state);
 }
 
 }  // namespace
 
 ExitCode Run(const RollbackOptions& options, Session& session) {
   v1::RollbackRequest request = MakeRequest(options);
-  if (const grpc::Status found = SetSubject(session, options.subject, request); !found.ok()) {
-    return session.FailAbout(options.subject, found);
-  }
   v1::DeploymentState state;
-  const grpc::Status status =
-      session.connection.Call(&Connection::Deployments::Rollback, request, state);
-  if (!status.ok()) return session.Fail(status, request.request_id());
+  const grpc::Status status = RollBack(options.subject, request, session, state);
+  if (!status.ok()) return session.FailAbout(options.subject, status, request.request_id());
   if (options.watch) {
     const ExitCode outcome = WatchToTheEnd(session, state);
     // Being back is what was asked for.

@@ -32,6 +32,20 @@ ExitCode Missed(const v1::DeploymentState& state, Session& session) {
   return outcome == ExitCode::kDone ? ExitCode::kFailed : outcome;
 }
 
+// What is there already needs no time.
+FollowEnd Await(const v1::DeploymentState& known, const WaitOptions& options, Session& session) {
+  FollowOptions follow;
+  follow.timeout = options.timeout;
+  follow.known = known;
+  follow.until = [&options](const v1::DeploymentState& now) {
+    return IsMet(options.condition, now) || IsTerminal(now.status());
+  };
+  if (follow.until(known)) return {.kind = FollowEnd::Kind::kReached, .last = known};
+  v1::WatchStatesRequest request;
+  request.set_deployment_id(known.id());
+  return Follow(session, request, *MakeSilentPresenter(), follow);
+}
+
 }  // namespace
 
 ExitCode Run(const WaitOptions& options, Session& session) {
@@ -39,16 +53,7 @@ ExitCode Run(const WaitOptions& options, Session& session) {
   if (const grpc::Status found = session.Find(options.subject, state); !found.ok()) {
     return session.FailAbout(options.subject, found);
   }
-  v1::WatchStatesRequest request;
-  request.set_deployment_id(state.id());
-  FollowOptions follow;
-  follow.timeout = options.timeout;
-  follow.known = state;
-  follow.until = [&options](const v1::DeploymentState& now) {
-    return IsMet(options.condition, now) || IsTerminal(now.status());
-  };
-  const auto presenter = MakeSilentPresenter();
-  const FollowEnd end = Follow(session, request, *presenter, follow);
+  const FollowEnd end = Await(state, options, session);
   if (end.kind != FollowEnd::Kind::kReached) return ReportEarlyEnd(session, end);
   if (session.structured()) session.PrintState(end.last);
   if (!IsMet(options.condition, end.last)) return Missed(end.last, session);

@@ -24,21 +24,25 @@ class Assignment {
  public:
   explicit Assignment(const v1::DeploymentState& state)
       : state_(state), step_of_(static_cast<size_t>(state.targets_size()), kNoStep) {
-    for (int i = 0; i < state.targets_size(); ++i) index_of_[state.targets(i).target().id()] = i;
+    for (int i = 0; i < state.targets_size(); ++i) AddTarget(i);
     for (int step = 0; step < state.plan().steps_size(); ++step) AddStep(step);
   }
 
   const std::vector<int>& step_of() const { return step_of_; }
 
  private:
+  void AddTarget(int index) {
+    const v1::TargetState& target = state_.targets(index);
+    index_of_[target.target().id()] = index;
+    const bool is_of_plan = target.step() >= 0 && target.step() < state_.plan().steps_size();
+    if (target.has_step() && is_of_plan) StepOf(index) = target.step();
+  }
+
   void AddStep(int step) {
     const v1::Step& action = state_.plan().steps(step);
     if (!action.has_deploy_targets()) return;
     const v1::DeployTargets& deploy = action.deploy_targets();
-    if (deploy.has_up_to_percentage()) {
-      const int end = StageSize(deploy.up_to_percentage(), state_.targets_size());
-      for (; stage_end_ < end; ++stage_end_) Assign(stage_end_, step);
-    }
+    if (deploy.has_up_to_percentage()) AddStage(step, deploy.up_to_percentage());
     for (const std::string& id : deploy.target_ids()) {
       if (const auto found = index_of_.find(id); found != index_of_.end()) {
         Assign(found->second, step);
@@ -46,15 +50,39 @@ class Assignment {
     }
   }
 
+  void AddStage(int step, double percentage) {
+    if (state_.plan().steps(step).status() == v1::STEP_STATUS_DONE) return;
+    int missing = StageSize(percentage, state_.targets_size()) - CountUpTo(step);
+    for (int i = 0; i < state_.targets_size() && missing > 0; ++i) {
+      const bool is_new = state_.targets(i).target().version() == state_.plan().version();
+      if (is_new || StepOf(i) != kNoStep) continue;
+      StepOf(i) = step;
+      --missing;
+    }
+  }
+
+  // Those that a step's percentage counts. What failed before it does not.
+  int CountUpTo(int step) {
+    int count = 0;
+    for (int i = 0; i < state_.targets_size(); ++i) {
+      const bool has_failed = state_.targets(i).phase() == v1::TARGET_PHASE_FAILED;
+      const bool is_before = StepOf(i) != kNoStep && StepOf(i) < step;
+      if (StepOf(i) == step || (is_before && !has_failed)) ++count;
+    }
+    return count;
+  }
+
   void Assign(int target, int step) {
-    int& present = step_of_[static_cast<size_t>(target)];
+    if (state_.targets(target).has_step()) return;
+    int& present = StepOf(target);
     if (present == kNoStep || HasBegun(state_.plan().steps(step))) present = step;
   }
+
+  int& StepOf(int target) { return step_of_[static_cast<size_t>(target)]; }
 
   const v1::DeploymentState& state_;
   std::map<std::string, int> index_of_;
   std::vector<int> step_of_;
-  int stage_end_ = 0;
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Which of a deployment's targets each step of its plan concerns: said by the plan for explicit
-// batches, worked out for percentage stages. Used by the views. Pure.
+// Which of a deployment's targets each step of its plan concerns: said by the record for those that
+// a step has touched, by the plan for explicit batches, and worked out as the daemon will for
+// percentage stages. Used by the views. Pure.
 
 #ifndef SLUICE_CLIENT_VIEW_PLAN_TARGETS_H_
 #define SLUICE_CLIENT_VIEW_PLAN_TARGETS_H_
@@ -13,8 +14,9 @@
 
 namespace sluice::client {
 
-// One entry a step: the indexes into state.targets, in the step's order. A target is in one step
-// only: the last that names it and has begun, else the first that names it.
+// One entry a step: the indexes into state.targets, in the record's order. A target is in one step
+// only: the one that touched it last, else the last that names it and has begun, else the first
+// that names it. A percentage stage names those that do not run the plan's version yet.
 std::vector<std::vector<int>> TargetsOfSteps(const v1::DeploymentState& state);
 
 // Indexes of targets that no step names.

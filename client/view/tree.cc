@@ -26,7 +26,7 @@ Weight WeightOf(const v1::TargetState& target) {
   return IsActive(target) ? Weight::kActive : Weight::kOther;
 }
 
-// Whether targets that nothing happened to will still have their turn.
+// Whether targets of a step that nothing happened to will still have their turn.
 bool GoesForward(const v1::DeploymentState& state) {
   return !IsTerminal(state.status()) && state.phase() != v1::PHASE_ROLLING_BACK;
 }
@@ -44,20 +44,16 @@ void AddBelow(const std::string& text, Style style, int room, Leaf& leaf) {
   }
 }
 
-Line TargetHead(const v1::DeploymentState& state, const v1::TargetState& target) {
+Line TargetHead(const v1::TargetState& target, bool has_turn) {
   const Span icon = TargetIcon(target);
   Line line(icon.text, icon.style);
   line.Add(" ").Add(target.target().id()).PadTo(kTargetColumn).Add(" ");
   const std::string words = TargetWords(target);
-  return line.Add(!words.empty()       ? words
-                  : GoesForward(state) ? "waiting"
-                                       : "not touched",
-                  icon.style);
+  return line.Add(!words.empty() ? words : has_turn ? "waiting" : "not touched", icon.style);
 }
 
-Leaf TargetLeaf(const v1::DeploymentState& state, const v1::TargetState& target,
-                const ViewOptions& options) {
-  Leaf leaf{{TargetHead(state, target)}, WeightOf(target)};
+Leaf TargetLeaf(const v1::TargetState& target, bool has_turn, const ViewOptions& options) {
+  Leaf leaf{{TargetHead(target, has_turn)}, WeightOf(target)};
   const int room = RoomBelow(options);
   if (const std::string error = TargetError(target); !error.empty()) {
     const Line with_error = Line(leaf.lines[0]).Add(absl::StrCat(": ", error), Style::kBad);
@@ -91,10 +87,11 @@ Line StepHead(const v1::Step& step, bool present, absl::Time now) {
   return line;
 }
 
-void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets,
+void AddLeaves(const v1::DeploymentState& state, const std::vector<int>& targets, bool have_turn,
                const ViewOptions& options, Branch& branch) {
-  for (int target : targets)
-    branch.leaves.push_back(TargetLeaf(state, state.targets(target), options));
+  for (int target : targets) {
+    branch.leaves.push_back(TargetLeaf(state.targets(target), have_turn, options));
+  }
 }
 
 // A branch whose leaves are all hidden says so beside its head.
@@ -206,12 +203,12 @@ Tree BuildTree(const v1::DeploymentState& state, const ViewOptions& options) {
   for (int i = 0; i < steps; ++i) {
     const bool present = i == state.current_step() && !IsTerminal(state.status());
     Branch branch{StepHead(state.plan().steps(i), present, options.now), {}};
-    AddLeaves(state, of_steps[static_cast<size_t>(i)], options, branch);
+    AddLeaves(state, of_steps[static_cast<size_t>(i)], GoesForward(state), options, branch);
     tree.branches.push_back(std::move(branch));
   }
   if (const std::vector<int> rest = TargetsOfNoStep(state, of_steps); !rest.empty()) {
     Branch branch{Line(steps == 0 ? "targets" : "other targets"), {}};
-    AddLeaves(state, rest, options, branch);
+    AddLeaves(state, rest, /*have_turn=*/false, options, branch);
     tree.branches.push_back(std::move(branch));
   }
   tree.present = static_cast<size_t>(std::clamp(state.current_step(), 0, std::max(steps - 1, 0)));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "client/states.h"
 #include "client/text.h"
+#include "client/view/plan_targets.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -157,6 +158,49 @@ TEST(DeploymentViewTest, ShowsPercentageStagesWithTheirTargets) {
   EXPECT_THAT(page, Contains("├─ ◌ deploy up to 25% of the targets ◀"));
   EXPECT_THAT(page, Contains("│  └─ ◌ web-1            waiting"));
   EXPECT_THAT(page, Contains("   ├─ ◌ web-2            waiting"));
+}
+
+TEST(DeploymentViewTest, ShowsUnderAStageWhatItTouchesOrWill) {
+  v1::DeploymentState state = RollingState(10, 10);
+  state.mutable_plan()->clear_steps();
+  for (double percentage : {10.0, 50.0, 70.0}) {
+    state.mutable_plan()->add_steps()->mutable_deploy_targets()->set_up_to_percentage(percentage);
+  }
+  for (int i = 0; i < 5; ++i) state.mutable_targets(i)->mutable_target()->set_version("v2");
+  state.mutable_plan()->mutable_steps(0)->set_status(v1::STEP_STATUS_DONE);
+  state.mutable_targets(5)->set_step(0);
+  state.mutable_targets(5)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  state.mutable_plan()->mutable_steps(1)->set_status(v1::STEP_STATUS_RUNNING);
+  state.set_current_step(1);
+  state.mutable_targets(6)->set_step(1);
+  state.mutable_targets(6)->set_phase(v1::TARGET_PHASE_DEPLOYING);
+  const auto of_steps = TargetsOfSteps(state);
+  EXPECT_THAT(of_steps, ElementsAre(ElementsAre(5), ElementsAre(6, 7, 8, 9), ElementsAre()));
+  EXPECT_THAT(TargetsOfNoStep(state, of_steps), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(Page(state, 80, 0), Contains("   ├─ ◌ web-1            not touched"));
+}
+
+TEST(DeploymentViewTest, AStageMakesUpForWhatFailedBeforeIt) {
+  v1::DeploymentState state = RollingState(4, 4);
+  state.mutable_plan()->clear_steps();
+  for (double percentage : {25.0, 50.0}) {
+    state.mutable_plan()->add_steps()->mutable_deploy_targets()->set_up_to_percentage(percentage);
+  }
+  state.mutable_plan()->mutable_steps(0)->set_status(v1::STEP_STATUS_DONE);
+  state.mutable_targets(0)->set_step(0);
+  Fail(*state.mutable_targets(0), "unhealthy", "");
+  EXPECT_THAT(TargetsOfSteps(state), ElementsAre(ElementsAre(0), ElementsAre(1, 2)));
+}
+
+TEST(DeploymentViewTest, ShowsATargetOfSeveralBatchesWhereItWasTouchedLast) {
+  v1::DeploymentState state = RollingState(2, 1);
+  for (v1::Step& step : *state.mutable_plan()->mutable_steps()) {
+    step.set_status(v1::STEP_STATUS_DONE);
+    step.mutable_deploy_targets()->clear_target_ids();
+    for (const char* id : {"web-1", "web-2"}) step.mutable_deploy_targets()->add_target_ids(id);
+  }
+  state.mutable_targets(0)->set_step(0);
+  EXPECT_THAT(TargetsOfSteps(state), ElementsAre(ElementsAre(0), ElementsAre(1)));
 }
 
 TEST(DeploymentViewTest, CountsOnlyTouchedTargetsOnTheWayBack) {

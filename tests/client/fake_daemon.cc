@@ -117,7 +117,7 @@ grpc::Status FakeDaemon::Rollback(grpc::ServerContext* /*context*/,
                                   const v1::RollbackRequest* request, v1::DeploymentState* state) {
   if (const grpc::Status refused = Receive(*request); !refused.ok()) return refused;
   MutexLock lock(mutex_);
-  return FindLocked("", request->deployment_id(), state);
+  return FindLocked(request->service(), request->deployment_id(), state);
 }
 
 grpc::Status FakeDaemon::GetState(grpc::ServerContext* /*context*/,

@@ -144,6 +144,15 @@ TEST_F(VerbsTest, WaitTellsWhatItFound) {
   EXPECT_EQ(Sluice("wait web --for=paused --timeout 50ms"), 5);
 }
 
+TEST_F(VerbsTest, AWaitWithoutTimeLooksOnce) {
+  daemon_.Put(Ended(v1::STATUS_COMPLETED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("wait web --timeout 0s"), 0);
+  EXPECT_EQ(Sluice("wait web --timeout 0 --for=paused"), 1);
+  daemon_.Put(Ended(v1::STATUS_PAUSED, v1::PHASE_DEPLOYING));
+  EXPECT_EQ(Sluice("wait web --timeout 0s --for=paused"), 0);
+  EXPECT_EQ(Sluice("wait web --timeout 0s"), 5);
+}
+
 TEST_F(VerbsTest, ListTurnsThePages) {
   for (int i = 0; i < 5; ++i) {
     v1::DeploymentState state = RollingState(1, 1);
@@ -226,6 +235,23 @@ TEST_F(VerbsTest, AnIdIsTriedWhereAServiceOfThatNameIsRefused) {
   daemon_.Refuse(refusal, /*calls=*/2);
   EXPECT_EQ(Sluice("pause 3f2a"), 6);
   EXPECT_THAT(console_.errors, StartsWith("sluice: refused: no grant for 3f2a\n"));
+}
+
+TEST_F(VerbsTest, ARollbackLooksUpOnlyWhatMayBeTheOther) {
+  daemon_.Put(RollingState(1, 1));
+  EXPECT_EQ(Sluice("rollback web"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().service(), "web");
+  EXPECT_EQ(Sluice("rollback 3f2a9c1d"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), "3f2a9c1d");
+  EXPECT_EQ(daemon_.Last<v1::GetStateRequest>().subject_case(), 0);
+  EXPECT_EQ(Sluice("rollback 3f2a"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), kId);
+  v1::DeploymentState state = RollingState(1, 1);
+  state.set_id("00000000000000aa");
+  state.set_service("deadbeef");
+  daemon_.Put(state);
+  EXPECT_EQ(Sluice("rollback deadbeef"), 0) << console_.errors;
+  EXPECT_EQ(daemon_.Last<v1::RollbackRequest>().deployment_id(), state.id());
 }
 
 TEST_F(VerbsTest, WhatLooksLikeAnIdIsAskedAsOneFirst) {

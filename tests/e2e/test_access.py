@@ -152,6 +152,7 @@ def test_the_command_line_rolls_back_for_who_may_only_do_that(make_world, called
     assert re.match(f"deployment {short_id}: web is (being )?taken back", result.stdout)
     assert world.daemon.cli("wait", "web", env=admin).returncode == 3
     assert world.outcomes("Rollback") == [("oncall", "OK")]
+    assert world.outcomes("GetState") == []
     # It is no way around the grant.
     assert world.daemon.cli("deploy", "other", "v1", "--strategy", "feature_flag",
                             env=admin).returncode == 0

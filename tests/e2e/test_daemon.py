@@ -32,6 +32,18 @@ def test_lost_output_is_an_error(start_daemon, arguments):
     assert "cannot write the output" in ended.stderr
 
 
+@pytest.mark.parametrize("redirection, code, words", [
+    ("-f - <&-", 2, "sluice: -f: standard input is closed\n"),
+    ("-f - <&- 2>&-", 2, ""),
+    ("web v2 >&-", 1, "sluice: standard output is closed\n"),
+    ("web v2 <&- >&-", 1, "sluice: standard output is closed\n"),
+    ("web v2 <&- 2>&-", 7, "")])
+def test_nothing_takes_the_place_of_a_closed_standard_descriptor(redirection, code, words):
+    ended = subprocess.run(f"{SLUICE} --address unix:/nowhere deploy {redirection}", shell=True,
+                           capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stderr) == (code, words)
+
+
 def test_a_watch_whose_reader_has_gone_ends(start_daemon):
     daemon = start_daemon()
     ended = subprocess.run(f"{SLUICE} --address unix:{daemon.socket} watch | true", shell=True,
