@@ -61,13 +61,16 @@ class Assignment {
     }
   }
 
-  // Those that a step's percentage counts. What failed before it does not.
+  // Those that a step's percentage counts: also what ran the version before. What failed before it
+  // does not.
   int CountUpTo(int step) {
     int count = 0;
     for (int i = 0; i < state_.targets_size(); ++i) {
       const bool has_failed = state_.targets(i).phase() == v1::TARGET_PHASE_FAILED;
       const bool is_before = StepOf(i) != kNoStep && StepOf(i) < step;
-      if (StepOf(i) == step || (is_before && !has_failed)) ++count;
+      const bool is_ahead =
+          StepOf(i) == kNoStep && state_.targets(i).target().version() == state_.plan().version();
+      if (StepOf(i) == step || is_ahead || (is_before && !has_failed)) ++count;
     }
     return count;
   }

@@ -174,6 +174,7 @@ std::string DeploymentOrchestrator::InTheirWords(const std::string& what) const 
 
 Runner::Policy DeploymentOrchestrator::Policy() const {
   Runner::Policy policy;
+  policy.counts_ahead = true;
   context_.record.Read([&](const v1::DeploymentState& state) {
     policy.go_on = state.on_failure().policy() == v1::FAILURE_POLICY_CONTINUE;
     policy.tolerated = state.on_failure().max_failed_targets();

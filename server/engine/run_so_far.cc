@@ -35,7 +35,7 @@ void Recall(const v1::DeploymentState& state, int index, RunSoFar& so_far) {
 }
 
 // They ran it before this deployment began.
-int TargetsThatHaveIt(const v1::DeploymentState& state, const std::string& version) {
+int TargetsAhead(const v1::DeploymentState& state, const std::string& version) {
   return static_cast<int>(std::count_if(
       state.targets().begin(), state.targets().end(), [&](const v1::TargetState& target) {
         return target.attempts() == 0 && target.target().version() == version;
@@ -68,15 +68,16 @@ int TargetsUpTo(double percentage, int targets) {
 }
 
 std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,
-                               int index, const v1::DeployTargets& step,
-                               const std::string& version) {
+                               int index, const v1::DeployTargets& step, const std::string& version,
+                               bool counts_ahead) {
   std::vector<int> selected;
   if (!step.has_up_to_percentage()) {
     for (const std::string& id : step.target_ids()) selected.push_back(index_of.at(id));
     return selected;
   }
   const int wanted = TargetsUpTo(step.up_to_percentage(), state.targets_size());
-  const int missing = wanted - state.result().targets_updated() - TargetsThatHaveIt(state, version);
+  const int ahead = counts_ahead ? TargetsAhead(state, version) : 0;
+  const int missing = wanted - ahead - state.result().targets_updated();
   // Those that an earlier run of the daemon has begun with are not counted as updated yet.
   for (int i = 0; i < state.targets_size(); ++i) {
     if (WasBegunIn(index, state.targets(i))) selected.push_back(i);

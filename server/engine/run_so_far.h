@@ -38,10 +38,11 @@ TargetIndex IndexTargets(const v1::DeploymentState& state);
 int TargetsUpTo(double percentage, int targets);
 
 // The targets, as indices, that step `index` is for: those that it has begun with and those that it
-// has yet to begin with to get to its ids or percentage of `version`.
+// has yet to begin with to get to its ids or percentage of `version`. With `counts_ahead` targets
+// that had the version before the deployment began are part of the percentage.
 std::vector<int> SelectTargets(const v1::DeploymentState& state, const TargetIndex& index_of,
-                               int index, const v1::DeployTargets& step,
-                               const std::string& version);
+                               int index, const v1::DeployTargets& step, const std::string& version,
+                               bool counts_ahead);
 
 }  // namespace sluice
 

@@ -101,7 +101,7 @@ RunOutcome Runner::Do(int index, const v1::DeployTargets& step) {
   const int tolerated = policy_.tolerated - so_far_.failed_targets;
   std::vector<int> targets;
   context_.record.Read([&](const v1::DeploymentState& state) {
-    targets = SelectTargets(state, index_of_, index, step, plan_.version());
+    targets = SelectTargets(state, index_of_, index, step, plan_.version(), policy_.counts_ahead);
   });
   if (RunOutcome uncertain = JudgeUncertain(index, targets); !uncertain.ok()) return uncertain;
   const int count = static_cast<int>(targets.size());

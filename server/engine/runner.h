@@ -30,6 +30,9 @@ class Runner {
     // Of a deployment: what it does is not counted in the result as the deployment's own work, and
     // a switch leaves the deployment's version without traffic.
     bool is_way_back = false;
+    // A stage counts the targets that had the version before: an operator means what runs it. The
+    // classes of the specification count what they have updated.
+    bool counts_ahead = false;
   };
 
   Runner(RunContext context, Policy policy);
