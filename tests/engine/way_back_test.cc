@@ -124,8 +124,9 @@ TEST_F(WayBackTest, ARollbackDoesNotWaitForOthersToEnd) {
   Start({.max_active_deployments = 1});
   const v1::DeploymentState shop = Run(Request());
   ASSERT_EQ(shop.status(), v1::STATUS_COMPLETED);
-  const std::string gate = Deploy(Request("service: 'gate' strategy { canary_strategy { "
-                                          "manual_promotion: true } }"));
+  const std::string gate =
+      Deploy(Request("service: 'gate' strategy { canary_strategy { "
+                     "manual_promotion: true } }"));
   AwaitStatus(gate, v1::STATUS_PAUSED);
   ASSERT_TRUE(Rollback(shop.id()).ok());
   EXPECT_EQ(RunToEnd(shop.id()).status(), v1::STATUS_ROLLED_BACK);
