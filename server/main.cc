@@ -25,6 +25,7 @@
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/futex_table.h"
 #include "base/violations.h"
 #include "spdlog/spdlog.h"
 
@@ -92,6 +93,7 @@ int Run(int argc, char** argv) {
     return kExitConfig;
   }
   if (!flags.check) BlockSignals();
+  WidenFutexTable();
   const absl::StatusOr<config::v1::Config> config =
       Load(flags, flags.check ? Purpose::kCheck : Purpose::kStart);
   if (!config.ok()) return Refuse(config.status(), flags.check);

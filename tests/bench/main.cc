@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/futex_table.h"
 #include "bench/benchmarks.h"
 
 namespace sluice::bench {
@@ -79,6 +80,7 @@ int Run(const std::vector<std::string>& chosen, const std::string& folder,
 }  // namespace sluice::bench
 
 int main(int argc, char** argv) {
+  sluice::WidenFutexTable();  // As the daemon does.
   sluice::bench::LogToNobody();
   const char* parent = std::getenv("SLUICE_BENCH_DISK");
   const std::string folder = sluice::bench::FolderIn(std::filesystem::temp_directory_path());
