@@ -16,10 +16,17 @@ bool GoesByTargets(const v1::DeploymentState& state) {
          !MovesTraffic(state.deploy_plan());
 }
 
+// What no step has touched may have had it before.
+bool IsOnVersion(const v1::DeploymentState& state, const v1::TargetState& target) {
+  if (target.phase() == v1::TARGET_PHASE_SUCCEEDED) return true;
+  return target.phase() == v1::TARGET_PHASE_UNSPECIFIED &&
+         target.target().version() == state.version();
+}
+
 int TargetsOnVersion(const v1::DeploymentState& state) {
   return static_cast<int>(std::count_if(
       state.targets().begin(), state.targets().end(),
-      [](const v1::TargetState& target) { return target.phase() == v1::TARGET_PHASE_SUCCEEDED; }));
+      [&state](const v1::TargetState& target) { return IsOnVersion(state, target); }));
 }
 
 }  // namespace

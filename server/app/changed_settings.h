@@ -13,7 +13,7 @@
 
 namespace sluice {
 
-// The names as in the file, "max_active_deployments" or "tls.key_file"; no values.
+// The names as in the file, "limits.history_per_service" or "listen.tls.key_file"; no values.
 std::set<std::string> ChangedSettings(const config::v1::Config& before,
                                       const config::v1::Config& now);
 

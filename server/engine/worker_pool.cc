@@ -46,7 +46,7 @@ size_t WorkerPool::Add(const Job& job, size_t count, size_t max_waiting) {
     count = std::min(count, Room(max_waiting));
     jobs_.insert(jobs_.end(), count, job);
     if (jobs_.size() > idle_ && MayStartThread() && !StartThread() && threads_.empty()) {
-      jobs_.clear();
+      jobs_.clear();  // Without a thread there are no others.
       return 0;
     }
     idle = idle_;

@@ -186,6 +186,16 @@ TEST(EventLinesTest, TellHowLongAWaitIsAndAReasonOnlyOnce) {
                           std::string(kLead) + "↩ rolled_back (rollback requested)"));
 }
 
+TEST(EventLinesTest, CountTargetsThatHadTheVersionBefore) {
+  v1::DeploymentState before = RollingState(4, 1);
+  before.mutable_targets(0)->mutable_target()->set_version("v2");
+  v1::DeploymentState after = before;
+  for (int i = 1; i < 4; ++i) after.mutable_targets(i)->set_phase(v1::TARGET_PHASE_SUCCEEDED);
+  after.set_status(v1::STATUS_COMPLETED);
+  after.set_traffic_percentage(100);
+  EXPECT_THAT(Events(&before, after), Contains(std::string(kLead) + "4 of 4 targets on v2"));
+}
+
 // The record says 100 then, as the specification wants it.
 TEST(EventLinesTest, DoNotSayAtTheEndThatAllIsOnTheVersionWhenItIsNot) {
   v1::DeploymentState before = RollingState(10, 1);
