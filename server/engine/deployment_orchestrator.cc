@@ -82,6 +82,14 @@ void BeginDeployment(v1::DeploymentState& state, absl::Time now) {
 void DeploymentOrchestrator::LearnPreviousVersions() {
   const std::vector<int> unknown = TargetsToAsk();
   std::vector<absl::StatusOr<std::string>> answers(unknown.size());
+  // Answers may have been cut short by a shutdown: the next start asks again.
+  if (AskTargets(unknown, answers) == Interrupt::kShutdown && context_.epoch > 0) return;
+  RecordPreviousVersions(unknown, answers);
+}
+
+Interrupt DeploymentOrchestrator::AskTargets(const std::vector<int>& unknown,
+                                             std::vector<absl::StatusOr<std::string>>& answers) {
+  if (unknown.empty() || !context_.ports.deployer->TellsVersion()) return Interrupt::kNone;
   std::atomic<size_t> next{0};
   CallWorkers workers(context_.control, context_.target_calls);
   workers.Launch(unknown.size(), [&, stop = context_.control.stop_token()] {
@@ -89,10 +97,7 @@ void DeploymentOrchestrator::LearnPreviousVersions() {
       answers[i] = AskTarget(unknown[i]);
     }
   });
-  const Interrupt interrupt = workers.Await();
-  // Answers may have been cut short: the next start asks again.
-  if (interrupt == Interrupt::kShutdown && context_.epoch > 0) return;
-  RecordPreviousVersions(unknown, answers);
+  return workers.Await();
 }
 
 std::vector<int> DeploymentOrchestrator::TargetsToAsk() const {

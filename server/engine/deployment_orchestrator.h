@@ -35,6 +35,9 @@ class DeploymentOrchestrator {
   void LearnPreviousVersions();
   // Those whose version the daemon does not know from earlier deployments.
   std::vector<int> TargetsToAsk() const;
+  // Leaves the answers as they are where the deployer cannot tell.
+  Interrupt AskTargets(const std::vector<int>& unknown,
+                       std::vector<absl::StatusOr<std::string>>& answers);
   absl::StatusOr<std::string> AskTarget(int index);
   void RecordPreviousVersions(const std::vector<int>& asked,
                               const std::vector<absl::StatusOr<std::string>>& answers);

@@ -33,6 +33,7 @@ class CallbackDeployer final : public Deployer {
   absl::StatusOr<std::string> RunningVersion(const TargetCall&, std::stop_token) override {
     return absl::UnimplementedError("a deploy function cannot tell");
   }
+  bool TellsVersion() const override { return false; }
 
  private:
   const DeployFn& deploy_;

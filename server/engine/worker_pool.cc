@@ -17,7 +17,7 @@ WorkerPool::~WorkerPool() {
   MutexLock lock(mutex_);
   closing_ = true;
   job_came_.NotifyAll();
-  while (!threads_.empty()) clock_.WaitUntil(mutex_, thread_ended_, absl::InfiniteDuration());
+  while (live_ > 0) clock_.WaitUntil(mutex_, thread_ended_, absl::InfiniteDuration());
 }
 
 absl::Status WorkerPool::Submit(std::function<void()> job, const void* owner) {
@@ -42,21 +42,22 @@ size_t WorkerPool::Add(const Job& job, size_t count, size_t max_waiting) {
   size_t idle = 0;
   {
     MutexLock lock(mutex_);
-    to_join.swap(ended_);
+    to_join = TakeEnded();
     count = std::min(count, Room(max_waiting));
     jobs_.insert(jobs_.end(), count, job);
-    if (jobs_.size() > idle_ && MayStartThread() && !StartThread() && threads_.empty()) {
-      jobs_.clear();  // Without a thread there are no others.
+    if (MayStartThread(1) && !StartThread() && live_ == 0) {
+      jobs_.resize(jobs_.size() - count);
       return 0;
     }
     idle = idle_;
   }
   Wake(count, idle);
+  if (count > 1) StartThreads();
   return count;
 }
 
 size_t WorkerPool::Room(size_t max_waiting) const {
-  const size_t busy = threads_.size() - idle_ - (starting_ ? 1 : 0);
+  const size_t busy = live_ - idle_ - starting_;
   const size_t free = options_.max_threads - std::min(busy, options_.max_threads);
   const size_t most = free + std::min(max_waiting, SIZE_MAX - free);
   return most - std::min(jobs_.size(), most);
@@ -69,10 +70,10 @@ void WorkerPool::Wake(size_t count, size_t idle) {
 
 absl::Status WorkerPool::Full() {
   MutexLock lock(mutex_);
-  if (threads_.empty()) {
+  if (live_ == 0) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
-  return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", threads_.size(),
+  return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", live_,
                                                    " run and ", jobs_.size(),
                                                    " wait already; try again later"));
 }
@@ -101,34 +102,57 @@ size_t WorkerPool::Withdraw(const void* owner) {
   return withdrawn.size();
 }
 
-bool WorkerPool::MayStartThread() const {
-  return !starting_ && threads_.size() < options_.max_threads;
+bool WorkerPool::MayStartThread(size_t at_once) const {
+  const bool is_needed = jobs_.size() > idle_ + starting_;
+  return is_needed && starting_ < at_once && live_ < options_.max_threads;
 }
 
 bool WorkerPool::StartThread() {
-  const int64_t self = ++last_thread_;
-  absl::StatusOr<Thread> thread =
-      Thread::Start(clock_, options_.name, [this, self] { Work(self); });
-  if (!thread.ok()) return false;
-  threads_.emplace(self, *std::move(thread));
-  starting_ = true;
-  return true;
+  const int64_t self = CountNewThread();
+  return Keep(self, Thread::Start(clock_, options_.name, [this, self] { Work(self); }));
+}
+
+void WorkerPool::StartThreads() {
+  bool is_kept = true;
+  MutexLock lock(mutex_);
+  while (is_kept && MayStartThread(SIZE_MAX)) {
+    const int64_t self = CountNewThread();
+    mutex_.Unlock();
+    auto thread = Thread::Start(clock_, options_.name, [this, self] { Work(self); });
+    mutex_.Lock();
+    is_kept = Keep(self, std::move(thread));
+  }
+}
+
+int64_t WorkerPool::CountNewThread() {
+  ++live_;
+  ++starting_;
+  return ++last_thread_;
+}
+
+bool WorkerPool::Keep(int64_t self, absl::StatusOr<Thread> thread) {
+  if (thread.ok()) {
+    threads_.emplace(self, *std::move(thread));
+    return true;
+  }
+  --live_;
+  --starting_;
+  return false;
 }
 
 void WorkerPool::Work(int64_t self) {
   MutexLock lock(mutex_);
-  starting_ = false;
+  --starting_;
   while (AwaitJob()) {
     Job job = TakeJob();
     mutex_.Unlock();
     job.run();
     job.run = nullptr;
     mutex_.Lock();
-    if (threads_.size() > options_.max_threads) break;  // It was in a hurry.
+    if (live_ > options_.max_threads) break;  // It was in a hurry.
   }
-  const auto found = threads_.find(self);
-  ended_.push_back(std::move(found->second));
-  threads_.erase(found);
+  --live_;
+  ended_.push_back(self);
   thread_ended_.NotifyAll();
 }
 
@@ -136,8 +160,24 @@ WorkerPool::Job WorkerPool::TakeJob() {
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
   // Without one, the jobs wait for a thread to be free.
-  if (jobs_.size() > idle_ && MayStartThread()) StartThread();
+  if (MayStartThread(1)) StartThread();
   return job;
+}
+
+std::vector<Thread> WorkerPool::TakeEnded() {
+  std::vector<Thread> taken;
+  std::vector<int64_t> starting;  // Whoever starts it does not have it yet.
+  for (const int64_t thread : ended_) {
+    const auto found = threads_.find(thread);
+    if (found == threads_.end()) {
+      starting.push_back(thread);
+      continue;
+    }
+    taken.push_back(std::move(found->second));
+    threads_.erase(found);
+  }
+  ended_ = std::move(starting);
+  return taken;
 }
 
 bool WorkerPool::AwaitJob() {

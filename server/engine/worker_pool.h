@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -70,9 +71,17 @@ class WorkerPool {
   void Wake(size_t count, size_t idle);
   absl::Status Full();
   void Work(int64_t self);
-  bool MayStartThread() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether jobs wait for a thread, and one more may be on its way beside fewer than `at_once`.
+  bool MayStartThread(size_t at_once) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // One for each job that waits for one. Without the lock, which each of them would find taken.
+  void StartThreads();
+  int64_t CountNewThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False when it could not be started.
+  bool Keep(int64_t self, absl::StatusOr<Thread> thread) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Job TakeJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // To be joined without the lock.
+  std::vector<Thread> TakeEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False when this thread is no longer needed.
   bool AwaitJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -84,14 +93,17 @@ class WorkerPool {
   CondVar thread_ended_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  // A thread is on its way to its first job. The pool grows by one thread at a time, each starting
-  // the next while jobs wait: a caller of Submit pays for one at most, and short jobs need few.
-  bool starting_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t live_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of those, on their way to their first job. For jobs that come one by one the pool grows by one
+  // thread at a time, each starting the next while jobs wait: a caller of Submit pays for one at
+  // most, and short jobs need few. Who submits many starts the threads for them in one go: a chain
+  // of as many takes four times as long.
+  size_t starting_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t last_thread_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Thread> threads_ ABSL_GUARDED_BY(mutex_);
-  // Ended threads, joined by whoever comes next.
-  std::vector<Thread> ended_ ABSL_GUARDED_BY(mutex_);
+  // Those that have ended, joined by whoever comes next.
+  std::vector<int64_t> ended_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice

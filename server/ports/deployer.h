@@ -51,6 +51,9 @@ class Deployer {
   virtual absl::StatusOr<std::string> RunningVersion(const TargetCall& call,
                                                      std::stop_token stop) = 0;
 
+  // False when RunningVersion is UNIMPLEMENTED whatever the target: none needs to be asked.
+  virtual bool TellsVersion() const { return true; }
+
   // The longest that Deploy can take; infinite when nothing bounds it.
   virtual absl::Duration MaxDuration() const { return absl::InfiniteDuration(); }
 };

@@ -41,6 +41,7 @@ class SleepingDeployer final : public Deployer {
   absl::StatusOr<std::string> RunningVersion(const TargetCall&, std::stop_token) override {
     return absl::UnimplementedError("not known");
   }
+  bool TellsVersion() const override { return false; }
 
  private:
   RealClock clock_;

@@ -168,6 +168,7 @@ TEST_P(DeployerContract, ReportsTheRunningVersion) {
   const auto version = subject_.deployer->RunningVersion(call_, {});
   ASSERT_TRUE(version.ok()) << version.status();
   EXPECT_EQ(*version, "1.0.0");
+  EXPECT_TRUE(subject_.deployer->TellsVersion());
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, DeployerContract,
@@ -185,6 +186,7 @@ TEST(NoneDeployerContract, SucceedsUnlessCancelled) {
   ExpectCancelledBeforeTheStart(deploy);
   EXPECT_EQ(deployer.RunningVersion(CallTo(""), {}).status().code(),
             absl::StatusCode::kUnimplemented);
+  EXPECT_FALSE(deployer.TellsVersion());
 }
 
 }  // namespace

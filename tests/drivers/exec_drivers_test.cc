@@ -101,6 +101,7 @@ TEST(ExecDeployerTest, SaysWhyTheVersionIsNotKnown) {
   *config.mutable_command() = Shell("true");
   EXPECT_EQ(ExecDeployer(config).RunningVersion(Call(), {}).status().code(),
             absl::StatusCode::kUnimplemented);
+  EXPECT_FALSE(ExecDeployer(config).TellsVersion());
   *config.mutable_version_command() = Shell("echo host is down >&2; exit 4");
   const absl::Status status = ExecDeployer(config).RunningVersion(Call(), {}).status();
   EXPECT_TRUE(absl::StrContains(status.message(), "exit code 4: host is down")) << status;

@@ -164,6 +164,7 @@ TEST(HttpDeployerTest, SaysWhyTheVersionIsNotKnown) {
   auto config = DeployerConfig("http://{address}/");
   EXPECT_EQ(HttpDeployer(config).RunningVersion(CallTo(server.address()), {}).status().code(),
             absl::StatusCode::kUnimplemented);
+  EXPECT_FALSE(HttpDeployer(config).TellsVersion());
   config.set_version_url("http://{address}/version");
   const absl::Status status =
       HttpDeployer(config).RunningVersion(CallTo(server.address()), {}).status();

@@ -42,6 +42,16 @@ class KnownVersionsTest : public EngineTest {
   }
 };
 
+TEST_F(KnownVersionsTest, ADeployerThatCannotTellIsNotAsked) {
+  Prepare();
+  world_->SetTellsVersion(false);
+  Start();
+  const v1::DeploymentState state = Run(Request("version: '8.0'"));
+  EXPECT_EQ(state.status(), v1::STATUS_COMPLETED) << state.message();
+  EXPECT_EQ(state.targets(0).previous_version(), "1.0");
+  EXPECT_EQ(Probes(), 0u);
+}
+
 TEST_F(KnownVersionsTest, AnAbortBeforeTargetsWereAskedLeavesThemToBeAsked) {
   Prepare({"shop", "other"});
   Start({.max_active_deployments = 1});

@@ -20,6 +20,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 using RolloutTest = EngineTest;
 
@@ -164,7 +165,7 @@ TEST_F(RolloutTest, ACanaryCountsTheTargetsThatHadTheVersionBefore) {
   EXPECT_THAT(Deploys(), IsEmpty()) << "a tenth has it already";
   ASSERT_TRUE(Promote(id).ok());
   EXPECT_EQ(AwaitEnd(id).status(), v1::STATUS_COMPLETED);
-  EXPECT_THAT(Deploys(), ElementsAre("t4=2.0", "t5=2.0"));
+  EXPECT_THAT(Deploys(), UnorderedElementsAre("t4=2.0", "t5=2.0"));
 }
 
 TEST_F(RolloutTest, TargetsReportWhatTheyRan) {

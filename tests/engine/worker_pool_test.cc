@@ -189,6 +189,19 @@ TEST(WorkerPool, TakesWhatItMustHoweverManyWait) {
   EXPECT_EQ(ran, 10);
 }
 
+// Threads that end while others are started in the same go.
+TEST(WorkerPool, StartsManyThreadsAtOnceAndGivesThemBack) {
+  FakeClock clock;
+  std::atomic<int> ran{0};
+  for (int round = 0; round < 50; ++round) {
+    WorkerPool pool(clock, {.name = "test", .max_threads = 64, .max_waiting = 1000});
+    EXPECT_EQ(pool.SubmitCopies(
+                  200, [&] { ++ran; }, nullptr),
+              200U);
+  }
+  EXPECT_EQ(ran, 50 * 200);
+}
+
 TEST(WorkerPool, RunsInTheCallerWithoutThreads) {
   FakeClock clock;
   WorkerPool pool(clock, {.name = "test"});

@@ -8,6 +8,7 @@
 #ifndef SLUICE_TESTS_SUPPORT_FAKE_WORLD_H_
 #define SLUICE_TESTS_SUPPORT_FAKE_WORLD_H_
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,6 +64,7 @@ class FakeWorld final : public Deployer, public HealthCheck, public TrafficRoute
   void Script(CallKind kind, const std::string& subject, const std::string& version,
               CallScript script);
   void SetVersion(const std::string& target, const std::string& version);
+  void SetTellsVersion(bool tells) { tells_version_ = tells; }
   void SetWitness(Witness witness);
 
   std::string VersionOf(const std::string& target) const;
@@ -75,6 +77,7 @@ class FakeWorld final : public Deployer, public HealthCheck, public TrafficRoute
 
   CallResult Deploy(const TargetCall& call, std::stop_token stop) override;
   absl::StatusOr<std::string> RunningVersion(const TargetCall& call, std::stop_token stop) override;
+  bool TellsVersion() const override { return tells_version_; }
   absl::Duration MaxDuration() const override { return timeout_; }
   absl::StatusOr<std::string> Check(const TargetCall& call, std::stop_token stop) override;
   absl::Status SetTraffic(const RouteCall& call, double percentage, std::stop_token stop) override;
@@ -97,6 +100,7 @@ class FakeWorld final : public Deployer, public HealthCheck, public TrafficRoute
 
   Clock& clock_;
   const absl::Duration timeout_;
+  std::atomic<bool> tells_version_{true};
 
   mutable Mutex mutex_;
   mutable CondVar changed_;

@@ -42,7 +42,7 @@ CallResult ExecDeployer::Deploy(const TargetCall& call, std::stop_token stop) {
 
 absl::StatusOr<std::string> ExecDeployer::RunningVersion(const TargetCall& call,
                                                          std::stop_token stop) {
-  if (!version_command_.has_value()) {
+  if (!TellsVersion()) {
     return absl::UnimplementedError("the deployer has no version_command");
   }
   const CommandResult result = RunWith(*version_command_, TargetEnvironment(call), stop);

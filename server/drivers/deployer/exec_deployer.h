@@ -30,6 +30,7 @@ class ExecDeployer final : public Deployer {
   CallResult Deploy(const TargetCall& call, std::stop_token stop) override;
   // What version_command prints to standard output.
   absl::StatusOr<std::string> RunningVersion(const TargetCall& call, std::stop_token stop) override;
+  bool TellsVersion() const override { return version_command_.has_value(); }
   absl::Duration MaxDuration() const override;
 
  private:

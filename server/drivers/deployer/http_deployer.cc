@@ -133,7 +133,7 @@ HttpReply HttpDeployer::SendWithRetries(HttpRequest request, const std::stop_tok
 
 absl::StatusOr<std::string> HttpDeployer::RunningVersion(const TargetCall& call,
                                                          std::stop_token stop) {
-  if (version_url_.empty()) return absl::UnimplementedError("the deployer has no version_url");
+  if (!TellsVersion()) return absl::UnimplementedError("the deployer has no version_url");
   HttpRequest request;
   SLUICE_ASSIGN_OR_RETURN(request.url, ExpandUrl(version_url_, call));
   request.headers = headers_;

@@ -36,6 +36,7 @@ class HttpDeployer final : public Deployer {
   CallResult Deploy(const TargetCall& call, std::stop_token stop) override;
   // What version_url answers.
   absl::StatusOr<std::string> RunningVersion(const TargetCall& call, std::stop_token stop) override;
+  bool TellsVersion() const override { return !version_url_.empty(); }
   absl::Duration MaxDuration() const override { return timeout_; }
 
  private:

@@ -19,6 +19,7 @@ class NoneDeployer final : public Deployer {
   CallResult Deploy(const TargetCall& call, std::stop_token stop) override;
   // UNIMPLEMENTED.
   absl::StatusOr<std::string> RunningVersion(const TargetCall& call, std::stop_token stop) override;
+  bool TellsVersion() const override { return false; }
   absl::Duration MaxDuration() const override { return absl::ZeroDuration(); }
 };
 
