@@ -1,15 +1,13 @@
 // Copyright 2026 The Sluice Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
 
+#include "base/standard_descriptors.h"
 #include "client/console.h"
 #include "client/program.h"
 
@@ -23,24 +21,10 @@ int Fail(Console& console, const std::string& why) {
   return kFailed;
 }
 
-bool has_output = true;
-
-bool IsClosed(int fd) { return fcntl(fd, F_GETFD) == -1; }
-
-// The next file opened would take the number of one that is closed, and get what is meant for it or
-// be read in its place. What takes it here cannot be read, as if it were closed still.
-void KeepStandardNumbers() {
-  has_output = !IsClosed(STDOUT_FILENO);
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (IsClosed(fd)) open("/dev/null", O_WRONLY);
-  }
-}
-
-// gRPC opens a file when its library is loaded, before any initializer of ours but these.
 [[gnu::section(".preinit_array"), gnu::used]] void (*keep_standard_numbers)() = KeepStandardNumbers;
 
 int Run(int argc, char** argv, StandardConsole& console) {
-  if (!has_output) return Fail(console, "standard output is closed");
+  if (!HadStandardOutput()) return Fail(console, "standard output is closed");
   const int exit_code = static_cast<int>(RunProgram(argc, argv, console));
   if (console.write_error() == 0) return exit_code;
   return Fail(console,

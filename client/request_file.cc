@@ -4,6 +4,7 @@
 #include "client/request_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +27,11 @@ absl::Status CannotRead(const std::string& path, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat("-f: cannot read ", path, ": ", why));
 }
 
+void AwaitInput(int fd) {
+  pollfd input{.fd = fd, .events = POLLIN, .revents = 0};
+  poll(&input, 1, -1);
+}
+
 absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
   std::string text;
   std::array<char, 4096> buffer;
@@ -33,6 +39,10 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
     const ssize_t n = read(fd, buffer.data(), buffer.size());
     if (n == 0) return text;
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {  // Whoever shares it made it non-blocking.
+      AwaitInput(fd);
+      continue;
+    }
     if (n < 0 && errno == EBADF) return absl::InvalidArgumentError("-f: standard input is closed");
     if (n < 0) return CannotRead(path, std::strerror(errno));
     text.append(buffer.data(), static_cast<size_t>(n));

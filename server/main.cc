@@ -26,11 +26,14 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/futex_table.h"
+#include "base/standard_descriptors.h"
 #include "base/violations.h"
 #include "spdlog/spdlog.h"
 
 namespace sluice {
 namespace {
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*keep_standard_numbers)() = KeepStandardNumbers;
 
 void LogIfFailed(const absl::Status& notified) {
   if (!notified.ok()) {

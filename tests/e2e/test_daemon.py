@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from calls import call, check_health, eventually, listed, pb, run_sluiced, strategy
-from conftest import SLUICE, SLUICED
+from conftest import SLUICE, SLUICED, Daemon
 from security import is_root
 
 CURRENT_UMASK = os.umask(0o022)
@@ -42,6 +42,31 @@ def test_nothing_takes_the_place_of_a_closed_standard_descriptor(redirection, co
     ended = subprocess.run(f"{SLUICE} --address unix:/nowhere deploy {redirection}", shell=True,
                            capture_output=True, text=True, timeout=20, check=False)
     assert (ended.returncode, ended.stderr) == (code, words)
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_the_daemon_opens_nothing_in_the_place_of_a_closed_standard_descriptor(tmp_path, closed):
+    daemon = Daemon(tmp_path, durable=True)
+    daemon.process = subprocess.Popen(daemon.command, preexec_fn=lambda: os.close(closed))
+    try:
+        daemon.connect()
+        grpc.channel_ready_future(daemon.channel).result(timeout=20)
+        assert os.readlink(f"/proc/{daemon.process.pid}/fd/{closed}") == "/dev/null"
+    finally:
+        daemon.stop()
+
+
+def test_a_request_comes_through_a_standard_input_that_does_not_block(start_daemon):
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    deploy = subprocess.Popen([str(SLUICE), "--address", f"unix:{start_daemon().socket}", "deploy", "-f", "-"],
+                              stdin=reader, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(reader)
+    time.sleep(0.3)  # It finds nothing at first.
+    with os.fdopen(writer, "w") as request:
+        request.write("service: web\nversion: v2\nstrategy: {feature_flag_strategy: {}}\n")
+    _, error = deploy.communicate(timeout=20)
+    assert deploy.returncode == 0, error
 
 
 def test_a_watch_whose_reader_has_gone_ends(start_daemon):
