@@ -147,12 +147,25 @@ std::vector<Line> DeploymentTable(const v1::ListStatesResponse& list, absl::Time
   return RenderTable(std::move(columns), std::move(rows), width);
 }
 
+namespace {
+
+// With its version where that is not the active one: a flag's rollout completes at 0 % too.
+Line ServiceFleet(const v1::Service& service) {
+  if (!service.has_fleet()) return OrDash("");
+  const v1::Fleet& fleet = service.fleet();
+  Line line = FleetLabel(fleet.consistency());
+  const bool differs = !fleet.version().empty() && fleet.version() != service.active_version();
+  if (differs) line.Add(absl::StrCat(" on ", fleet.version()));
+  return line;
+}
+
+}  // namespace
+
 std::vector<Line> ServiceTable(const v1::ListServicesResponse& list, bool wide, int width) {
   Rows rows;
   for (const v1::Service& service : list.services()) {
     const auto id = [wide](const std::string& full) { return OrDash(wide ? full : ShortId(full)); };
-    rows.push_back({Line(service.name()), OrDash(service.active_version()),
-                    service.has_fleet() ? FleetLabel(service.fleet().consistency()) : OrDash(""),
+    rows.push_back({Line(service.name()), OrDash(service.active_version()), ServiceFleet(service),
                     id(service.active_deployment_id()), id(service.latest_deployment_id()),
                     Line(absl::StrCat(service.target_count())),
                     Line(service.configured() ? "yes" : "no")});

@@ -73,9 +73,8 @@ absl::Status WorkerPool::Full() {
   if (live_ == 0) {
     return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": no thread can be started"));
   }
-  return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", live_,
-                                                   " run and ", jobs_.size(),
-                                                   " wait already; try again later"));
+  return absl::ResourceExhaustedError(absl::StrCat(options_.name, ": ", live_, " run and ",
+                                                   jobs_.size(), " wait already; try again later"));
 }
 
 void WorkerPool::Hurry(const void* owner) {

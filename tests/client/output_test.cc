@@ -193,6 +193,20 @@ TEST(TableTest, AlignsColumnsWithoutBlanksAtTheEnd) {
             "a-long-service  -        mixed  -       -       3        yes");
 }
 
+TEST(TableTest, NamesWhatRunsWhereItIsNotTheActiveVersion) {
+  v1::ListServicesResponse list;
+  v1::Service& service = *list.add_services();
+  service.set_name("web");
+  service.set_active_version("v2");
+  service.mutable_fleet()->set_consistency(v1::FLEET_CONSISTENCY_CONSISTENT);
+  service.mutable_fleet()->set_version("v1");
+  EXPECT_EQ(Texts(ServiceTable(list, false, 0))[1],
+            "web      v2       consistent on v1  -       -       0        no");
+  service.mutable_fleet()->set_version("v2");
+  EXPECT_EQ(Texts(ServiceTable(list, false, 0))[1],
+            "web      v2       consistent  -       -       0        no");
+}
+
 v1::ListStatesResponse ListOfOne(const std::string& service, const std::string& version) {
   v1::ListStatesResponse list;
   *list.add_states() = RollingState(3, 1);
