@@ -24,6 +24,7 @@
 #include "app/version.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
+#include "base/descriptor_limit.h"
 #include "base/failpoint.h"
 #include "base/futex_table.h"
 #include "base/standard_descriptors.h"
@@ -97,6 +98,7 @@ int Run(int argc, char** argv) {
   }
   if (!flags.check) BlockSignals();
   WidenFutexTable();
+  RaiseDescriptorLimit();
   const absl::StatusOr<config::v1::Config> config =
       Load(flags, flags.check ? Purpose::kCheck : Purpose::kStart);
   if (!config.ok()) return Refuse(config.status(), flags.check);

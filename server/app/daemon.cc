@@ -79,6 +79,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::v1::Config& 
   SLUICE_RETURN_IF_ERROR(daemon->RestoreRecords());
   SLUICE_RETURN_IF_ERROR(daemon->OpenFiles());
   WarnOfOpenAddress(config);
+  WarnOfFewDescriptors(config.limits());
   // Before anything goes on: a daemon that nobody can reach must not roll anything out.
   SLUICE_RETURN_IF_ERROR(daemon->Serve(std::move(inherited)));
   daemon->GoOn();

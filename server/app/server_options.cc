@@ -3,10 +3,12 @@
 
 #include "app/server_options.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
 #include "app/config.h"
+#include "base/descriptor_limit.h"
 #include "base/status_macros.h"
 #include "base/timestamp.h"
 #include "rpc/listen_address.h"
@@ -14,6 +16,11 @@
 
 namespace sluice {
 namespace {
+
+// What is open without any connection or call: the log, the records, the listeners, gRPC's own.
+constexpr size_t kOwnDescriptors = 32;
+// Of a command, while it is started: its process, its two outputs' two ends, what cancels it.
+constexpr size_t kDescriptorsPerCall = 6;
 
 constexpr char kNoSocket[] = "none";
 
@@ -32,12 +39,21 @@ ConnectionLimits ConnectionLimitsOf(const config::v1::Limits& limits) {
           .per_peer = static_cast<size_t>(limits.max_connections_per_peer())};
 }
 
+// As many as find descriptors beside the connections and the daemon's own.
+int CallsWithinDescriptors(const config::v1::Limits& limits) {
+  const size_t all = DescriptorLimit();
+  const size_t connections = WithinDescriptors(ConnectionLimitsOf(limits)).total;
+  const size_t left = all - std::min(all, connections);
+  const size_t calls = (left - std::min(left / 2, kOwnDescriptors)) / kDescriptorsPerCall;
+  return static_cast<int>(std::clamp<size_t>(calls, 1, limits.max_target_calls()));
+}
+
 }  // namespace
 
 EngineLimits EngineLimitsOf(const config::v1::Limits& limits) {
   return {.max_active_deployments = limits.max_active_deployments(),
           .max_pending_deployments = limits.max_pending_deployments(),
-          .max_target_calls = limits.max_target_calls(),
+          .max_target_calls = CallsWithinDescriptors(limits),
           .max_unconfigured_services = static_cast<size_t>(limits.max_unconfigured_services())};
 }
 
@@ -57,6 +73,15 @@ absl::StatusOr<ServerOptions> ServerOptionsOf(const config::v1::Config& config) 
   options.reflection = config.reflection();
   options.watch_heartbeat = FromProtoDuration(config.watch_heartbeat());
   return options;
+}
+
+void WarnOfFewDescriptors(const config::v1::Limits& limits) {
+  const int calls = EngineLimitsOf(limits).max_target_calls;
+  if (calls == limits.max_target_calls()) return;
+  spdlog::warn(
+      "event=target_calls_limited calls={} max_target_calls={} message=\"{} open files are too few "
+      "for more at the same time; raise the limit (LimitNOFILE, ulimit -n)\"",
+      calls, limits.max_target_calls(), DescriptorLimit());
 }
 
 void WarnOfOpenAddress(const config::v1::Config& config) {

@@ -14,7 +14,11 @@
 
 namespace sluice {
 
+// Calls to targets as far as the process may open descriptors for them.
 EngineLimits EngineLimitsOf(const config::v1::Limits& limits);
+
+// Warns when those are fewer than configured.
+void WarnOfFewDescriptors(const config::v1::Limits& limits);
 
 // Without inherited sockets. INVALID_ARGUMENT when listen.tcp is no address.
 absl::StatusOr<ServerOptions> ServerOptionsOf(const config::v1::Config& config);

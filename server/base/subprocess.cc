@@ -37,6 +37,9 @@ constexpr absl::Duration kCancelKillWait = absl::Milliseconds(200);
 // After SIGKILL only a process inside the kernel (a hung disk) does not end.
 constexpr absl::Duration kKillWait = absl::Seconds(2);
 constexpr absl::Duration kSurvivorLimit = absl::Seconds(1);
+// Processes and descriptors that are lacking are there again when other commands have ended.
+constexpr absl::Duration kShortageLimit = absl::Seconds(2);
+constexpr absl::Duration kShortageWait = absl::Milliseconds(50);
 
 std::string SearchPath(const std::map<std::string, std::string>& environment) {
   const auto own = environment.find("PATH");
@@ -66,6 +69,11 @@ int PollTimeout(absl::Duration left) {
   return static_cast<int>(std::clamp<int64_t>(milliseconds, 0, 1'000'000'000));
 }
 
+// EAGAIN, EMFILE and the like.
+bool IsShortage(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+}
+
 // One command, from its start to its end, in the calling thread.
 class CommandRun {
  public:
@@ -73,7 +81,7 @@ class CommandRun {
       : options_(options), stop_(stop), cookie_(NewCookie()) {}
 
   CommandResult Run() {
-    const absl::Status started = Start();
+    const absl::Status started = StartWhenPossible();
     if (!started.ok()) return {started, "", ""};
     const std::stop_callback wake_on_stop(stop_, [this] { eventfd_write(wake_.get(), 1); });
     WaitForExit();
@@ -84,6 +92,18 @@ class CommandRun {
 
  private:
   enum class Stage { kRunning, kTerminated, kKilled, kAbandoned };
+
+  absl::Status StartWhenPossible() {
+    const absl::Duration begin = clock_.Monotonic();
+    deadline_ = begin + options_.timeout;
+    const absl::Duration enough = begin + std::min(options_.timeout, kShortageLimit);
+    absl::Status started = Start();
+    while (IsShortage(started) && clock_.Monotonic() < enough) {
+      SleepFor(clock_, kShortageWait, stop_);
+      started = Start();
+    }
+    return started;
+  }
 
   absl::Status Start() {
     SLUICE_RETURN_IF_ERROR(CheckOptions(options_));
@@ -100,7 +120,6 @@ class CommandRun {
     spawn.separate_standard_error = options_.capture_standard_output;
     SLUICE_ASSIGN_OR_RETURN(spawn.program, FindProgram(options_.argv[0], options_.environment));
     SLUICE_ASSIGN_OR_RETURN(process_, Spawn(spawn));
-    deadline_ = clock_.Monotonic() + options_.timeout;
     return absl::OkStatus();
   }
 
@@ -217,7 +236,7 @@ class CommandRun {
   const CommandOptions& options_;
   const std::stop_token stop_;
   const std::string cookie_;
-  const RealClock clock_;
+  RealClock clock_;
   UniqueFd wake_;
   SpawnedProcess process_;
   Stage stage_ = Stage::kRunning;

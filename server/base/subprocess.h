@@ -37,7 +37,8 @@ struct CommandOptions {
 
 struct CommandResult {
   // OK: exit code 0. UNKNOWN: another exit code or a signal. DEADLINE_EXCEEDED, CANCELLED. When the
-  // command could not be started: what the system said (NOT_FOUND, PERMISSION_DENIED ...).
+  // command could not be started: what the system said (NOT_FOUND, PERMISSION_DENIED ...); a lack
+  // of processes or descriptors only when it lasts for 2 s.
   absl::Status status;
   // Standard output and standard error as they came: head and tail, valid UTF-8.
   std::string output;

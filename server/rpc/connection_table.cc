@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -14,6 +13,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "base/descriptor_limit.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "rpc/socket_address.h"
@@ -24,8 +24,8 @@ namespace {
 // Whoever knocks all the time at a full house must not make us count all the time.
 constexpr absl::Duration kSweepInterval = absl::Milliseconds(20);
 // For the files, pipes and sockets that are no connections.
-constexpr rlim_t kLeastReserve = 32;
-constexpr rlim_t kReserveShare = 4;
+constexpr size_t kLeastReserve = 32;
+constexpr size_t kReserveShare = 4;
 constexpr size_t kUnixShare = 8;
 
 // 0 when the descriptor is closed or no socket.
@@ -164,10 +164,9 @@ void ConnectionTable::Sweep() {
 }
 
 ConnectionLimits WithinDescriptors(const ConnectionLimits& limits) {
-  rlimit descriptors = {};
-  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
-  const rlim_t reserve = std::max(kLeastReserve, descriptors.rlim_cur / kReserveShare);
-  const size_t most = descriptors.rlim_cur > reserve ? descriptors.rlim_cur - reserve : 1;
+  const size_t descriptors = DescriptorLimit();
+  const size_t reserve = std::max(kLeastReserve, descriptors / kReserveShare);
+  const size_t most = descriptors > reserve ? descriptors - reserve : 1;
   return {std::min(limits.total, most), std::min(limits.per_peer, most)};
 }
 

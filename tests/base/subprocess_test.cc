@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +52,48 @@ pid_t FirstLineAsPid(const std::string& output) {
   int pid = 0;
   EXPECT_TRUE(absl::SimpleAtoi(output.substr(0, output.find('\n')), &pid)) << output;
   return pid;
+}
+
+// Lets this process have no more descriptors than it has, while it lives.
+class NoDescriptorsLeft {
+ public:
+  NoDescriptorsLeft() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const UniqueFd next(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get()), .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptorsLeft() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_ = {};
+};
+
+TEST(SubprocessTest, WaitsForDescriptorsThatOthersWillGiveBack) {
+  auto none = std::make_unique<NoDescriptorsLeft>();
+  std::jthread giving_back([&] {
+    absl::SleepFor(absl::Milliseconds(200));
+    none = nullptr;
+  });
+  const CommandResult result = RunToEnd(Shell("echo done"));
+  EXPECT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.output, "done\n");
+}
+
+TEST(SubprocessTest, SaysInTheEndThatThereAreNoDescriptors) {
+  const NoDescriptorsLeft none;
+  EXPECT_TRUE(absl::StrContains(RunToEnd(Shell("true")).status.message(), "Too many open files"));
+}
+
+TEST(SubprocessTest, ACancelledCommandDoesNotWaitForDescriptors) {
+  const NoDescriptorsLeft none;
+  std::stop_source stop;
+  std::jthread cancelling([&] {
+    absl::SleepFor(absl::Milliseconds(100));
+    stop.request_stop();
+  });
+  const CommandResult result = RunCommand(Shell("true"), stop.get_token());
+  EXPECT_TRUE(absl::IsCancelled(result.status)) << result.status;
 }
 
 TEST(SubprocessTest, ReturnsBothOutputsInTheirOrder) {

@@ -58,8 +58,8 @@ def limit_processes(daemon, soft):
                     f"--nproc={soft}:"], check=True)
 
 
-def deploy(daemon, version):
-    return call(daemon, "Deploy", service="web", version=version, strategy=rolling(3)).id
+def deploy(daemon, version, at_once=3):
+    return call(daemon, "Deploy", service="web", version=version, strategy=rolling(at_once)).id
 
 
 def test_t29_without_processes_the_step_fails_and_the_daemon_lives(unprivileged):
@@ -86,6 +86,15 @@ def test_t29_without_threads_a_deployment_is_refused_and_leaves_nothing(unprivil
     assert not listed(daemon)
     limit_processes(daemon, before)
     daemon.await_status(deploy(daemon, "v2"), "COMPLETED")
+    assert set(fleet.versions().values()) == {"v2"}
+
+
+def test_more_targets_at_once_than_descriptors_take_their_turns(start_daemon, make_fleet):
+    fleet = make_fleet(100)
+    daemon = start_daemon("services:\n" + fleet.service(), preexec=lambda: resource.setrlimit(
+        resource.RLIMIT_NOFILE, (200, 200)))
+    assert "event=target_calls_limited" in daemon.log()
+    daemon.await_status(deploy(daemon, "v2", 100), "COMPLETED")
     assert set(fleet.versions().values()) == {"v2"}
 
 

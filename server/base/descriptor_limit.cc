@@ -1,0 +1,31 @@
+// Copyright 2026 The Sluice Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "base/descriptor_limit.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice {
+namespace {
+
+constexpr rlim_t kEnough = 65536;
+
+}  // namespace
+
+void RaiseDescriptorLimit() {
+  rlimit descriptors = {};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= kEnough) return;
+  descriptors.rlim_cur = std::min(descriptors.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+size_t DescriptorLimit() {
+  rlimit descriptors = {};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return std::numeric_limits<size_t>::max();
+  return descriptors.rlim_cur;
+}
+
+}  // namespace sluice
