@@ -17,25 +17,24 @@ class DescriptorLimitTest : public testing::Test {
   DescriptorLimitTest() { getrlimit(RLIMIT_NOFILE, &before_); }
   ~DescriptorLimitTest() override { setrlimit(RLIMIT_NOFILE, &before_); }
 
-  void SetSoftLimit(rlim_t soft) {
-    rlimit limit = before_;
-    limit.rlim_cur = soft;
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  // Above the hard limit only root may.
+  static bool SetSoftLimit(rlim_t soft, rlim_t hard) {
+    const rlimit limit{.rlim_cur = soft, .rlim_max = std::max(soft, hard)};
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
   }
 
   rlimit before_ = {};
 };
 
 TEST_F(DescriptorLimitTest, IsRaisedAsFarAsItMayBe) {
-  SetSoftLimit(256);
+  ASSERT_TRUE(SetSoftLimit(256, before_.rlim_max));
   ASSERT_EQ(DescriptorLimit(), 256u);
   RaiseDescriptorLimit();
   EXPECT_EQ(DescriptorLimit(), std::min<rlim_t>(before_.rlim_max, 65536));
 }
 
 TEST_F(DescriptorLimitTest, IsNeverLowered) {
-  if (before_.rlim_max <= 65536) GTEST_SKIP() << "the system gives no more";
-  SetSoftLimit(65537);
+  if (!SetSoftLimit(65537, before_.rlim_max)) GTEST_SKIP() << "the system gives no more";
   RaiseDescriptorLimit();
   EXPECT_EQ(DescriptorLimit(), 65537u);
 }
