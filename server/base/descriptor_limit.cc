@@ -9,16 +9,11 @@
 #include <limits>
 
 namespace sluice {
-namespace {
 
-constexpr rlim_t kEnough = 65536;
-
-}  // namespace
-
-void RaiseDescriptorLimit() {
+void RaiseDescriptorLimit(size_t enough) {
   rlimit descriptors = {};
-  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= kEnough) return;
-  descriptors.rlim_cur = std::min(descriptors.rlim_max, kEnough);
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= enough) return;
+  descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, enough);
   setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 

@@ -11,9 +11,12 @@
 
 namespace sluice {
 
-// Raises the soft limit as far as the hard one lets it, up to 65,536: as much as the systemd unit
-// asks for. Programs that are started get it too. To be called before anybody asks for the limit.
-void RaiseDescriptorLimit();
+// As much as the systemd unit asks for.
+inline constexpr size_t kEnoughDescriptors = 65536;
+
+// Raises the soft limit as far as the hard one lets it, up to `enough`. Programs that are started
+// get it too. To be called before anybody asks for the limit.
+void RaiseDescriptorLimit(size_t enough = kEnoughDescriptors);
 
 // The soft limit.
 size_t DescriptorLimit();
