@@ -58,8 +58,9 @@ ExitCode Run(const ListOptions& options, Session& session) {
     session.PrintDocument(list);
   } else if (list.states().empty()) {
     const bool all = options.service.empty() && options.statuses.empty();
-    session.console.WriteError(all ? "no deployments; `sluice deploy SERVICE VERSION` makes one\n"
-                                   : "no such deployments; `sluice list` shows all\n");
+    session.console.WriteError(
+        all ? "no deployments that you may see; `sluice deploy SERVICE VERSION` makes one\n"
+            : "no such deployments; `sluice list` shows all\n");
   } else {
     session.PrintLines(DeploymentTable(list, absl::Now(), session.wide(), session.columns()));
   }

@@ -14,7 +14,8 @@ ExitCode Run(const ServicesOptions& /*options*/, Session& session) {
   if (session.structured()) {
     session.PrintDocument(list);
   } else if (list.services().empty()) {
-    session.console.WriteError("no services: none is configured, and none was deployed\n");
+    session.console.WriteError(
+        "no services that you may see: none is configured, and none was deployed\n");
   } else {
     session.PrintLines(ServiceTable(list, session.wide(), session.columns()));
   }

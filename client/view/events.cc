@@ -87,9 +87,8 @@ class EventWriter {
 
   Line SubjectText() const {
     Line line(absl::StrCat("version ", after_.version()));
-    if (!after_.previous_version().empty()) {
-      line.Add(absl::StrCat(" (before: ", after_.previous_version(), ")"));
-    }
+    const std::string before = VersionBefore(after_);
+    if (!before.empty()) line.Add(absl::StrCat(" (before: ", before, ")"));
     return line.Add(absl::StrCat(", strategy ", StrategyText(after_)));
   }
 
@@ -103,7 +102,8 @@ class EventWriter {
 
   Line GoingBack() const {
     Line line("rolling back", Style::kWarning);
-    if (!after_.plan().version().empty()) line.Add(absl::StrCat(" to ", after_.plan().version()));
+    const std::string before = VersionBefore(after_);
+    if (!before.empty()) line.Add(absl::StrCat(" to ", before));
     return line;
   }
 

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/timestamp.h"
 #include "client/durations.h"
 #include "client/strategy_flags.h"
@@ -23,6 +25,7 @@ namespace {
 
 constexpr int kValueColumn = 13;
 constexpr int kWidestBar = 30;
+constexpr size_t kMostListedVersions = 3;
 // On a page that has to fit the terminal.
 constexpr size_t kMostMessageLines = 3;
 // A lower page says the same in fewer lines, so that the present step stays in sight.
@@ -117,9 +120,8 @@ Line StatusText(const v1::DeploymentState& state) {
 
 Line VersionText(const v1::DeploymentState& state) {
   Line line(state.version(), Style::kActive);
-  if (!state.previous_version().empty()) {
-    line.Add(absl::StrCat(" (before: ", state.previous_version(), ")"));
-  }
+  const std::string before = VersionBefore(state);
+  if (!before.empty()) line.Add(absl::StrCat(" (before: ", before, ")"));
   return line;
 }
 
@@ -233,6 +235,16 @@ std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptio
   }
   if (options.wide) AddWideFields(state, lines);
   return lines;
+}
+
+std::string VersionBefore(const v1::DeploymentState& state) {
+  std::set<std::string> versions;
+  for (const v1::TargetState& target : state.targets()) {
+    if (!target.previous_version().empty()) versions.insert(target.previous_version());
+  }
+  if (versions.empty()) return state.previous_version();
+  if (versions.size() > kMostListedVersions) return fmt::format("{} versions", versions.size());
+  return absl::StrJoin(versions, ", ");
 }
 
 }  // namespace sluice::client

@@ -34,7 +34,9 @@ void AddPlan(const std::string& title, const v1::Plan& plan, std::vector<Line>& 
   for (int i = 0; i < plan.steps_size(); ++i) {
     const v1::Step& step = plan.steps(i);
     Line line(fmt::format("{:4}. {}", i + 1, StepName(step)));
-    if (StepAction(step) != StepName(step)) {
+    // The others' names say what they do.
+    const bool tells_more = step.has_deploy_targets() || step.has_gate();
+    if (tells_more && StepAction(step) != StepName(step)) {
       line.PadTo(kActionColumn).Add("  ").Add(StepAction(step), Style::kDim);
     }
     lines.push_back(line);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,23 @@ std::map<std::string, std::string> KnownVersions(const ServiceDefinition& defini
     if (!version.empty()) versions.emplace(target.id(), std::move(version));
   }
   return versions;
+}
+
+// The version that the target goes back to, as far as it is known before it is asked.
+std::string LikelyWayBack(const v1::DeploymentState& draft, const v1::TargetState& target) {
+  if (!target.previous_version().empty()) return target.previous_version();
+  return target.target().version().empty() ? draft.previous_version() : target.target().version();
+}
+
+// Each target goes back to its own: the plan names a version only where that is the same of all.
+void NameWayBack(const v1::DeploymentState& draft, v1::Plan& plan) {
+  if (draft.strategy() == "blue_green") return;
+  std::set<std::string> versions;
+  for (const v1::TargetState& target : draft.targets()) {
+    if (target.attempts() > 0) versions.insert(LikelyWayBack(draft, target));
+  }
+  if (versions.size() > 1) plan.clear_version();
+  if (versions.size() == 1) plan.set_version(*versions.begin());
 }
 
 // How many of the targets the plan comes to.
@@ -62,6 +80,7 @@ absl::StatusOr<v1::PlanResponse> DeploymentManager::Plan(const v1::DeployRequest
   const int touched = TargetsIn(draft.plan(), draft.targets_size());
   for (int i = 0; i < touched; ++i) draft.mutable_targets(i)->set_attempts(1);
   *response.mutable_rollback_plan() = PlanRollback(draft);
+  NameWayBack(draft, *response.mutable_rollback_plan());
   return response;
 }
 

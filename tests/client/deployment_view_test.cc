@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "client/view/deployment_view.h"
+#include "client/view/header.h"
 
 #include <string>
 #include <vector>
@@ -357,6 +358,18 @@ TEST(DeploymentViewTest, ShowsTrafficWhereThereAreNoTargets) {
   const std::vector<std::string> page = Page(state, 80, 0);
   EXPECT_THAT(page, Contains(HasSubstr("Traffic:     █████████░")));
   EXPECT_THAT(page, Not(Contains(HasSubstr("Targets:"))));
+}
+
+TEST(DeploymentViewTest, NamesAllVersionsThatTargetsGoBackTo) {
+  v1::DeploymentState state = RollingState(5, 1);
+  state.set_previous_version("41");
+  EXPECT_EQ(VersionBefore(state), "41");
+  for (int i = 0; i < 5; ++i) {
+    state.mutable_targets(i)->set_previous_version(i < 4 ? "40" : "41");
+  }
+  EXPECT_EQ(VersionBefore(state), "40, 41");
+  for (int i = 0; i < 5; ++i) state.mutable_targets(i)->set_previous_version(std::to_string(i));
+  EXPECT_EQ(VersionBefore(state), "5 versions");
 }
 
 }  // namespace

@@ -189,7 +189,8 @@ TEST_F(VerbsTest, AListIsCutToTheTerminalWithASignUnlessItIsWide) {
 
 TEST_F(VerbsTest, AListOfNothingSaysWhetherThereIsSomethingElse) {
   EXPECT_EQ(Sluice("list"), 0);
-  EXPECT_EQ(console_.errors, "no deployments; `sluice deploy SERVICE VERSION` makes one\n");
+  EXPECT_EQ(console_.errors,
+            "no deployments that you may see; `sluice deploy SERVICE VERSION` makes one\n");
   EXPECT_EQ(Sluice("list web --status failed"), 0);
   EXPECT_EQ(console_.errors, "no such deployments; `sluice list` shows all\n");
   EXPECT_EQ(Sluice("list -o json"), 0);

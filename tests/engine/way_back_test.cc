@@ -108,6 +108,18 @@ TEST_F(WayBackTest, ATargetThatGotTheVersionFirstKeepsItWhenTheOthersFail) {
   EXPECT_THAT(Versions(), ElementsAre("2.0", "1.0", "1.0"));
 }
 
+TEST_F(WayBackTest, ThePlanNamesAVersionOnlyWhereAllGoBackToIt) {
+  StartWith(3);
+  const auto way_back = [this](const std::string& version) {
+    return manager_->Plan(Request("version: '" + version + "'"))->rollback_plan().version();
+  };
+  EXPECT_EQ(way_back("2.0"), "1.0");
+  ASSERT_EQ(Run(Request("targets { id: 't1' }")).status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(way_back("3.0"), "") << "t1 to 2.0, the others to 1.0";
+  ASSERT_EQ(Run(Request()).status(), v1::STATUS_COMPLETED);
+  EXPECT_EQ(way_back("3.0"), "2.0");
+}
+
 TEST_F(WayBackTest, ATargetThatFailedToGetItsVersionOnceMoreIsGivenItAgain) {
   Configure(3);
   world_->SetVersion("t2", "2.0");
