@@ -85,7 +85,7 @@ def test_a_busy_watch_ends_at_once_by_a_signal(start_daemon):
     channel, stub = connect(daemon)
     with channel:
         accepted = stub.Deploy(request("Deploy", service="one", version="v2",
-                                       targets=many_targets()[:8000], strategy=rolling(1)))
+                                       targets=many_targets()[:4000], strategy=rolling(1, 0.002)))
         watch = subprocess.Popen([SLUICE, "--address", f"unix:{daemon.socket}", "watch", "one"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(2)
