@@ -4,21 +4,50 @@
 #include "base/lock_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/durable_file.h"
 
 namespace sluice {
 namespace {
 
-std::string HolderOf(int fd) {
+constexpr absl::Duration kLongestChild = absl::Milliseconds(500);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
+
+std::string PidIn(int fd) {
   char pid[32] = {};
-  const ssize_t size = pread(fd, pid, sizeof(pid) - 1, 0);
-  return size > 0 ? absl::StrCat("process ", pid) : "another process";
+  return pread(fd, pid, sizeof(pid) - 1, 0) > 0 ? pid : "";
+}
+
+bool IsGone(const std::string& pid) {
+  int number = 0;
+  return absl::SimpleAtoi(pid, &number) && kill(number, 0) != 0 && errno == ESRCH;
+}
+
+// False when another holds it. A process that was killed while it started another one is survived
+// by that one's hold for a moment, until it becomes another program.
+bool Lock(int fd) {
+  const absl::Time enough = absl::Now() + kLongestChild;
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    const bool may_change = error == EWOULDBLOCK && IsGone(PidIn(fd)) && absl::Now() < enough;
+    errno = error;
+    if (!may_change) return false;
+    absl::SleepFor(kLookAgain);
+  }
+  return true;
+}
+
+absl::Status HeldBy(const std::string& pid) {
+  return absl::AlreadyExistsError(pid.empty() ? "another process" : absl::StrCat("process ", pid));
 }
 
 }  // namespace
@@ -27,9 +56,10 @@ absl::StatusOr<LockFile> LockFile::Acquire(const std::string& path) {
   // The file stays for ever: removing it would let two processes lock two files of one name.
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.ok()) return FileError(errno, absl::StrCat("cannot open ", path));
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return absl::AlreadyExistsError(HolderOf(fd.get()));
-    return FileError(errno, absl::StrCat("cannot lock ", path));
+  if (!Lock(fd.get())) {
+    const int error = errno;
+    if (error == EWOULDBLOCK) return HeldBy(PidIn(fd.get()));
+    return FileError(error, absl::StrCat("cannot lock ", path));
   }
   const std::string pid = absl::StrCat(getpid());
   if (ftruncate(fd.get(), 0) != 0 || pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {

@@ -18,8 +18,8 @@ namespace sluice {
 // Locked until the end of this object or of the process.
 class LockFile {
  public:
-  // Makes the file when it is missing. At once ALREADY_EXISTS when another holds it; the message is
-  // "process 4711" then.
+  // Makes the file when it is missing. At once ALREADY_EXISTS when another holds it, within half a
+  // second when that process is no more; the message is "process 4711" then.
   static absl::StatusOr<LockFile> Acquire(const std::string& path);
 
  private:

@@ -167,7 +167,10 @@ ConnectionLimits WithinDescriptors(const ConnectionLimits& limits) {
   const size_t descriptors = DescriptorLimit();
   const size_t reserve = std::max(kLeastReserve, descriptors / kReserveShare);
   const size_t most = descriptors > reserve ? descriptors - reserve : 1;
-  return {std::min(limits.total, most), std::min(limits.per_peer, most)};
+  const size_t total = std::min(limits.total, most);
+  // Where descriptors are what limits them, one peer must leave some to the others.
+  const size_t of_one = total < limits.total ? std::max<size_t>(total / 2, 1) : total;
+  return {total, std::min(limits.per_peer, of_one)};
 }
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <optional>
@@ -36,6 +37,30 @@ TEST_F(LockFileTest, IsFreeAfterItsEndAndItsFileStays) {
   struct stat found {};
   EXPECT_EQ(stat(path_.c_str(), &found), 0);
   EXPECT_TRUE(LockFile::Acquire(path_).ok());
+}
+
+// Takes the lock, leaves it to a child for so long, and ends.
+void HoldByAChild(const std::string& path, useconds_t microseconds) {
+  const pid_t holder = fork();
+  if (holder == 0) {
+    const auto lock = LockFile::Acquire(path);
+    if (fork() == 0) usleep(microseconds);
+    _exit(lock.ok() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(holder, &status, 0), holder);
+  ASSERT_EQ(status, 0);
+}
+
+TEST_F(LockFileTest, WaitsForTheChildOfAProcessThatIsNoMore) {
+  HoldByAChild(path_, 100'000);
+  const auto lock = LockFile::Acquire(path_);
+  EXPECT_TRUE(lock.ok()) << lock.status();
+}
+
+TEST_F(LockFileTest, WaitsForSuchAChildNoLongerThanItMay) {
+  HoldByAChild(path_, 700'000);
+  EXPECT_TRUE(absl::IsAlreadyExists(LockFile::Acquire(path_).status()));
 }
 
 TEST_F(LockFileTest, MovesWithItsObject) {

@@ -134,9 +134,13 @@ TEST(WithinDescriptors, LeavesSomeForOtherWork) {
   few.rlim_cur = 64;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
   const ConnectionLimits limits = WithinDescriptors({.total = 4096, .per_peer = 16});
+  const ConnectionLimits greedy = WithinDescriptors({.total = 4096, .per_peer = 512});
+  const ConnectionLimits modest = WithinDescriptors({.total = 20, .per_peer = 20});
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(limits.total, 32u);
   EXPECT_EQ(limits.per_peer, 16u);
+  EXPECT_EQ(greedy.per_peer, 16u) << "one peer leaves some to the others";
+  EXPECT_EQ(modest.per_peer, 20u);
 }
 
 // A connection of `host` in the table; the other end is ours to close.
