@@ -102,8 +102,8 @@ class EventWriter {
 
   Line GoingBack() const {
     Line line("rolling back", Style::kWarning);
-    const std::string before = VersionBefore(after_);
-    if (!before.empty()) line.Add(absl::StrCat(" to ", before));
+    const std::string back = VersionOnWayBack(after_);
+    if (!back.empty()) line.Add(absl::StrCat(" to ", back));
     return line;
   }
 

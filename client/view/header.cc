@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/timestamp.h"
@@ -116,6 +117,20 @@ Line StatusText(const v1::DeploymentState& state) {
     line.Add(absl::StrCat(" (", Spoken(Word(state.reason())), ")"));
   }
   return line;
+}
+
+// Of the targets that `counts`. What the targets of an idle slot had nobody goes back to.
+std::string VersionsBefore(const v1::DeploymentState& state,
+                           absl::FunctionRef<bool(const v1::TargetState&)> counts) {
+  std::set<std::string> versions;
+  for (const v1::TargetState& target : state.targets()) {
+    if (counts(target) && !target.previous_version().empty()) {
+      versions.insert(target.previous_version());
+    }
+  }
+  if (versions.empty() || state.strategy() == "blue_green") return state.previous_version();
+  if (versions.size() > kMostListedVersions) return fmt::format("{} versions", versions.size());
+  return absl::StrJoin(versions, ", ");
 }
 
 Line VersionText(const v1::DeploymentState& state) {
@@ -238,13 +253,11 @@ std::vector<Line> RenderHeader(const v1::DeploymentState& state, const ViewOptio
 }
 
 std::string VersionBefore(const v1::DeploymentState& state) {
-  std::set<std::string> versions;
-  for (const v1::TargetState& target : state.targets()) {
-    if (!target.previous_version().empty()) versions.insert(target.previous_version());
-  }
-  if (versions.empty()) return state.previous_version();
-  if (versions.size() > kMostListedVersions) return fmt::format("{} versions", versions.size());
-  return absl::StrJoin(versions, ", ");
+  return VersionsBefore(state, [](const v1::TargetState&) { return true; });
+}
+
+std::string VersionOnWayBack(const v1::DeploymentState& state) {
+  return VersionsBefore(state, [](const v1::TargetState& target) { return target.attempts() > 0; });
 }
 
 }  // namespace sluice::client

@@ -27,6 +27,9 @@ std::string StrategyText(const v1::DeploymentState& state);
 // What ran before, "40, 41" where targets differ; empty when nothing is known of it.
 std::string VersionBefore(const v1::DeploymentState& state);
 
+// The same of the targets that were touched: what a rollback brings back.
+std::string VersionOnWayBack(const v1::DeploymentState& state);
+
 // "1/3 updated, 1 failed"; empty when no target has got so far.
 Line TouchedTargets(const v1::DeploymentState& state);
 

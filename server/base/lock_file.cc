@@ -32,18 +32,16 @@ bool IsGone(const std::string& pid) {
   return absl::SimpleAtoi(pid, &number) && kill(number, 0) != 0 && errno == ESRCH;
 }
 
-// False when another holds it. A process that was killed while it started another one is survived
-// by that one's hold for a moment, until it becomes another program.
-bool Lock(int fd) {
+// 0, or the errno; EWOULDBLOCK when another holds it. A process that was killed while it started
+// another one is survived by that one's hold for a moment, until it becomes another program.
+int Lock(int fd) {
   const absl::Time enough = absl::Now() + kLongestChild;
   while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    const bool may_change = error == EWOULDBLOCK && IsGone(PidIn(fd)) && absl::Now() < enough;
-    errno = error;
-    if (!may_change) return false;
+    if (error != EWOULDBLOCK || !IsGone(PidIn(fd)) || absl::Now() > enough) return error;
     absl::SleepFor(kLookAgain);
   }
-  return true;
+  return 0;
 }
 
 absl::Status HeldBy(const std::string& pid) {
@@ -56,11 +54,9 @@ absl::StatusOr<LockFile> LockFile::Acquire(const std::string& path) {
   // The file stays for ever: removing it would let two processes lock two files of one name.
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.ok()) return FileError(errno, absl::StrCat("cannot open ", path));
-  if (!Lock(fd.get())) {
-    const int error = errno;
-    if (error == EWOULDBLOCK) return HeldBy(PidIn(fd.get()));
-    return FileError(error, absl::StrCat("cannot lock ", path));
-  }
+  const int error = Lock(fd.get());
+  if (error == EWOULDBLOCK) return HeldBy(PidIn(fd.get()));
+  if (error != 0) return FileError(error, absl::StrCat("cannot lock ", path));
   const std::string pid = absl::StrCat(getpid());
   if (ftruncate(fd.get(), 0) != 0 || pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
     return FileError(errno, absl::StrCat("cannot write ", path));

@@ -360,6 +360,26 @@ TEST(DeploymentViewTest, ShowsTrafficWhereThereAreNoTargets) {
   EXPECT_THAT(page, Not(Contains(HasSubstr("Targets:"))));
 }
 
+TEST(DeploymentViewTest, OfABlueGreenDeploymentTheTrafficTellsWhatRanBefore) {
+  v1::DeploymentState state = RollingState(2, 1);
+  state.set_strategy("blue_green");
+  state.set_previous_version("v2");
+  // What the idle slot had.
+  for (v1::TargetState& target : *state.mutable_targets()) target.set_previous_version("v1");
+  EXPECT_EQ(VersionBefore(state), "v2");
+  EXPECT_EQ(VersionOnWayBack(state), "v2");
+}
+
+TEST(DeploymentViewTest, TheWayBackIsThatOfTheTargetsThatWereTouched) {
+  v1::DeploymentState state = RollingState(2, 1);
+  state.mutable_targets(0)->set_attempts(1);
+  state.mutable_targets(0)->set_previous_version("40");
+  state.mutable_targets(1)->set_attempts(0);
+  state.mutable_targets(1)->set_previous_version("41");
+  EXPECT_EQ(VersionBefore(state), "40, 41");
+  EXPECT_EQ(VersionOnWayBack(state), "40");
+}
+
 TEST(DeploymentViewTest, NamesAllVersionsThatTargetsGoBackTo) {
   v1::DeploymentState state = RollingState(5, 1);
   state.set_previous_version("41");
