@@ -38,17 +38,18 @@ class Follower {
 
   FollowEnd Run() {
     if (!last_.id().empty()) presenter_.Begin(last_);
+    absl::Time next_tick = absl::Now();
     while (!end_.has_value()) {
       HandleFeed();
-      if (absl::Now() >= next_tick_) {
+      if (absl::Now() >= next_tick) {
         presenter_.Tick();
-        next_tick_ = absl::Now() + kTick;
+        next_tick = absl::Now() + kTick;
       }
       // Last: it may have cut short what was to be shown.
       HandleSignals();
       if (!end_.has_value() && session_.console.closed()) End({FollowEnd::Kind::kClosed});
       if (!end_.has_value() && absl::Now() >= deadline_) End({FollowEnd::Kind::kTimedOut});
-      if (!end_.has_value()) Sleep(std::min(next_tick_, deadline_));
+      if (!end_.has_value()) Sleep(std::min(next_tick, deadline_));
     }
     presenter_.Release();
     end_->last = last_;
@@ -79,8 +80,6 @@ class Follower {
     is_lost_ = false;
     presenter_.Notice("");
     presenter_.Show(state);
-    // What was ticked before had nothing to show.
-    if (last_.id().empty()) next_tick_ = absl::Now();
     last_ = std::move(state);
     if (options_.until && options_.until(last_)) End({FollowEnd::Kind::kReached});
   }
@@ -123,7 +122,6 @@ class Follower {
   Presenter& presenter_;
   const FollowOptions& options_;
   const absl::Time deadline_;
-  absl::Time next_tick_ = absl::Now();
   SignalWatch signals_;
   StateFeed feed_;
   v1::DeploymentState last_;

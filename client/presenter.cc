@@ -22,6 +22,7 @@ class LivePresenter final : public Presenter {
  public:
   LivePresenter(Console& console, bool wide) : console_(console), screen_(console), wide_(wide) {}
 
+  void Begin(const v1::DeploymentState& known) override { Show(known); }
   void Show(const v1::DeploymentState& state) override { state_ = state; }
   void Notice(const std::string& text) override { notice_ = text; }
   void Tick() override {

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/thread.h"
+#include "client/presenter.h"
 #include "client/verbs_fixture.h"
 #include "gmock/gmock.h"
 
@@ -159,6 +160,15 @@ TEST_F(VerbsTest, LiveWatchOnASmallTerminalEndsWithTheWholeCause) {
                            "bind to port 80: address already", "in use by another process"}) {
     EXPECT_THAT(console_.output, HasSubstr(part));
   }
+}
+
+TEST_F(VerbsTest, TheLiveViewIsThereBeforeTheWatchTellsAnything) {
+  console_.is_live = true;
+  console_.terminal = {80, 24};
+  const auto presenter = MakePresenter(console_, OutputFormat::kText, /*single=*/true);
+  presenter->Begin(RollingState(2, 1));
+  presenter->Tick();
+  EXPECT_THAT(console_.output, HasSubstr("Deployment:"));
 }
 
 TEST_F(VerbsTest, TheLiveViewIsDrawnFiveTimesASecondAtMostHoweverMuchChanges) {
